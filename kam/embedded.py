@@ -91,15 +91,20 @@ def urls(var: Path | None = None) -> tuple[str, str]:
         return _database_url(port, None), _redis_url(port + 1, None)
 
 
-def up(var: Path | None = None) -> State:
-    """Start the servers that are not running and return their addresses. Safe to call again."""
+def up(var: Path | None = None, only: Sequence[str] | None = None) -> State:
+    """Start the servers that do not run (or those named in ``only``). Safe to call again."""
     var = var or var_dir()
     with _locked(var):
         account = _account_for(var)
         postgres = _Postgres(var, account)
         valkey = _Valkey(var, account)
-        started = tuple(server.name for server in (postgres, valkey) if server.start())
-        state = State(postgres.url(), valkey.url(), True, True, started)
+        servers: tuple[_Server, ...] = (postgres, valkey)
+        started = tuple(
+            server.name
+            for server in servers
+            if (only is None or server.name in only) and server.start()
+        )
+        state = State(postgres.url(), valkey.url(), postgres.running(), valkey.running(), started)
         _write_private(
             var / "services.json",
             json.dumps({"database_url": state.database_url, "redis_url": state.redis_url}),

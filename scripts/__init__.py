@@ -1,0 +1,1 @@
+"""What surrounds the product: installing, proving, looking at it."""
