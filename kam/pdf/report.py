@@ -87,7 +87,9 @@ class ReportFailed(ReportError):
     def __init__(self, detail: str) -> None:
         self.detail = detail
         super().__init__(
-            _("The PDF could not be made. The reason is in the log; please tell your administrator.")
+            _(
+                "The PDF could not be made. The reason is in the log; please tell your administrator."
+            )
         )
 
 
@@ -117,9 +119,12 @@ class Head:
     @property
     def created_w3c(self) -> str:
         """The creation time as PDF metadata wants it: UTC, to the second."""
-        return self.created.astimezone(timezone.get_default_timezone()).strftime(
-            "%Y-%m-%dT%H:%M:%S%z"
-        )[:-2] + ":00"
+        return (
+            self.created.astimezone(timezone.get_default_timezone()).strftime(
+                "%Y-%m-%dT%H:%M:%S%z"
+            )[:-2]
+            + ":00"
+        )
 
 
 @dataclass(frozen=True)

@@ -1,143 +1,99 @@
-"""Numbers as the reader's language writes them: amounts, percentages, signs, short forms.
+"""Numbers, shares and dates as people read them. Missing is a dash, never a zero."""
 
-All round half away from zero, as PostgreSQL does; a missing value is an en dash, never
-a zero; the minus is a real minus sign. Figures that belong under each other are to be
-right-aligned with tabular figures by the style sheet, not by padding.
-"""
-
-from __future__ import annotations
-
-import math
-from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from datetime import date
 from typing import Any
 
 from django import template
-from django.utils.formats import get_format
-from django.utils.numberformat import format as format_number
-from django.utils.translation import get_language, pgettext
+from django.utils import formats
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from kam import number_text
 
 register = template.Library()
 
-MINUS = "−"
-MISSING = "–"
-NBSP = "\u00a0"
+
+def _missing() -> SafeString:
+    return format_html('<span class="missing" title="{}">–</span>', _("missing"))
 
 
-@dataclass(frozen=True)
-class Scale:
-    """A short form of large numbers: ``1 250 000`` is ``1.3`` with divisor 10⁶ and ``M``."""
-
-    divisor: Decimal
-    suffix: str
-
-
-def as_decimal(value: Any) -> Decimal | None:
-    """The value as a finite Decimal; None for None, text that is no number, NaN, infinity."""
-    if value is None or value == "" or isinstance(value, bool):
-        return None
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    try:
-        number = value if isinstance(value, Decimal) else Decimal(str(value))
-    except (InvalidOperation, ValueError):
-        return None
-    return number if number.is_finite() else None
-
-
-def plain(number: Decimal, decimals: int = 0) -> str:
-    """``number`` rounded to ``decimals``, grouped by thousands, in the active language."""
-    decimals = max(0, min(int(decimals), 12))
-    rounded = number.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
-    text = format_number(
-        abs(rounded),
-        get_format("DECIMAL_SEPARATOR"),
-        decimals,
-        grouping=3,
-        thousand_sep=get_format("THOUSAND_SEPARATOR"),
-        force_grouping=True,
-        use_l10n=True,
-    )
-    return (MINUS if rounded < 0 else "") + text
-
-
-def scales() -> tuple[Scale, ...]:
-    """The short forms of the active language, largest first (Chinese counts in 10⁴)."""
-    if (get_language() or "").startswith("zh"):
-        return (Scale(Decimal(10**8), "亿"), Scale(Decimal(10**4), "万"))
-    return (
-        Scale(Decimal(10**9), pgettext("short form of billion", "bn")),
-        Scale(Decimal(10**6), pgettext("short form of million", "M")),
-        Scale(Decimal(10**3), pgettext("short form of thousand", "k")),
-    )
-
-
-def scale_for(largest: Any) -> Scale:
-    """The scale in which ``largest`` has one to three digits before the separator."""
-    number = abs(as_decimal(largest) or Decimal(0))
-    for scale in scales():
-        if number >= scale.divisor:
-            return scale
-    return Scale(Decimal(1), "")
-
-
-def amount_in(value: Any, scale: Scale, decimals: int = 0) -> str:
-    """An amount in a given scale, without its suffix."""
-    number = as_decimal(value)
-    return MISSING if number is None else plain(number / scale.divisor, decimals)
-
-
-@register.filter
-def amount(value: Any, decimals: int = 0) -> str:
-    """``{{ 1234567.5|amount }}`` → 1,234,568; ``{{ None|amount }}`` → –."""
-    number = as_decimal(value)
-    return MISSING if number is None else plain(number, decimals)
-
-
-@register.filter
-def signed(value: Any, decimals: int = 0) -> str:
-    """A difference with its sign: +1,200, −300, 0."""
-    number = as_decimal(value)
+def _marked(value: Any, text: str) -> SafeString:
+    number = number_text.as_decimal(value)
     if number is None:
-        return MISSING
-    text = plain(number, decimals)
-    rounded = number.quantize(Decimal(1).scaleb(-int(decimals)), rounding=ROUND_HALF_UP)
-    return f"+{text}" if rounded > 0 else text
+        return _missing()
+    if text.startswith(number_text.MINUS):
+        return format_html('<span class="neg">{}</span>', text)
+    return SafeString(escape(text))
 
 
 @register.filter
-def percent(value: Any, decimals: int = 0) -> str:
-    """A ratio as a percentage: ``{{ 0.873|percent }}`` → 87 %."""
-    number = as_decimal(value)
-    if number is None:
-        return MISSING
-    space = "" if (get_language() or "").startswith("zh") else NBSP
-    return f"{plain(number * 100, decimals)}{space}%"
+def amount(value: Any, places: int = 0) -> SafeString:
+    """``1234567.8`` → ``1,234,568``; the currency stands in the column's head."""
+    return _marked(value, number_text.amount(value, places))
 
 
 @register.filter
-def signed_percent(value: Any, decimals: int = 0) -> str:
-    """A change as a percentage with its sign: ``{{ 0.12|signed_percent }}`` → +12 %."""
-    number = as_decimal(value)
-    if number is None:
-        return MISSING
-    text = percent(number, decimals)
-    positive = (number * 100).quantize(Decimal(1).scaleb(-int(decimals)), ROUND_HALF_UP) > 0
-    return f"+{text}" if positive else text
+def percent(value: Any, places: int = 0) -> SafeString:
+    """A share (0.253) as a percentage (25 %)."""
+    return _marked(value, number_text.percent(value, places))
 
 
 @register.filter
-def short(value: Any, decimals: int = 1) -> str:
-    """A large amount in short form: ``{{ 1250000|short }}`` → 1.3 M (1.25 M with ``:2``)."""
-    number = as_decimal(value)
-    if number is None:
-        return MISSING
-    scale = scale_for(number)
-    if not scale.suffix:
-        return plain(number, 0)
-    value_in_scale = (number / scale.divisor).quantize(
-        Decimal(1).scaleb(-decimals), ROUND_HALF_UP
-    )
-    if abs(value_in_scale) >= 1000:  # 999 960 is 1.0 M, not 1,000.0 k
-        scale = scale_for(abs(value_in_scale) * scale.divisor)
-    return f"{plain(number / scale.divisor, decimals)}{NBSP}{scale.suffix}"
+def signed(value: Any, places: int = 0) -> SafeString:
+    """A difference, with its sign shown also when positive."""
+    return _marked(value, number_text.signed(value, places))
+
+
+@register.filter
+def signed_percent(value: Any, places: int = 0) -> SafeString:
+    """A change (0.12) as a percentage with its sign (+12 %)."""
+    return _marked(value, number_text.signed_percent(value, places))
+
+
+@register.filter
+def short(value: Any, places: int = 1) -> SafeString:
+    """A large amount in short form: ``1250000`` → ``1.3 M``."""
+    return _marked(value, number_text.short(value, places))
+
+
+@register.filter
+def month(value: date | None) -> SafeString | str:
+    """A month as ``Mar 2026`` in the reader's language."""
+    if value is None:
+        return _missing()
+    return formats.date_format(value, "M Y")
+
+
+@register.filter
+def day(value: Any) -> SafeString | str:
+    """A date in the reader's short form."""
+    if value is None or value == "":
+        return _missing()
+    return formats.date_format(value, "SHORT_DATE_FORMAT")
+
+
+@register.filter
+def or_missing(value: Any) -> Any:
+    """The value, or the dash that means "nobody has said"."""
+    return _missing() if value is None or value == "" else value
+
+
+@register.filter
+def get(mapping: Any, key: Any) -> Any:
+    """``mapping[key]`` where the template only knows the key at run time."""
+    return mapping.get(key) if mapping is not None else None
+
+
+__all__ = [
+    "amount",
+    "day",
+    "get",
+    "month",
+    "or_missing",
+    "percent",
+    "register",
+    "short",
+    "signed",
+    "signed_percent",
+]
