@@ -1,0 +1,103 @@
+"""Who sees which customers. Everything that belongs to an account follows its account."""
+
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db.models import Q, QuerySet
+
+from kam.models import Team
+from kam.scoping import EDITS_ALL, EVERYONE, SEES_ALL, Role, ScopedQuerySet
+from kam.tree import TreeQuerySet
+
+if TYPE_CHECKING:
+    from kam.models import User
+
+
+def _own_or_on_team(person: "User", *, editing: bool = False) -> Q:
+    from accounts.models import AccountTeamMember
+
+    seats = AccountTeamMember.objects.filter(user=person, archived_at__isnull=True)
+    if editing:
+        seats = seats.filter(may_edit=True)
+    return Q(owner=person) | Q(pk__in=seats.order_by().values("account"))
+
+
+def _in_led_teams(person: "User") -> Q:
+    return Q(owner__team__in=Team.objects.led_by(person).order_by().values("pk"))
+
+
+class AccountQuerySet(TreeQuerySet, ScopedQuerySet):
+    """Customers. KAM: own and on the team of; leader: the whole tree below; management: all."""
+
+    def _visible(self, person: "User") -> Q:
+        if person.role in SEES_ALL:
+            return EVERYONE
+        mine = _own_or_on_team(person)
+        return mine | _in_led_teams(person) if person.role == Role.LEADER else mine
+
+    def _editable(self, person: "User") -> Q:
+        if person.role in EDITS_ALL:
+            return EVERYONE
+        if person.role == Role.MANAGEMENT:
+            return Q(pk__in=[])
+        mine = _own_or_on_team(person, editing=True)
+        return mine | _in_led_teams(person) if person.role == Role.LEADER else mine
+
+    def owned_by(self, *owner_ids: int) -> Self:
+        return self.filter(owner__in=owner_ids)
+
+    def unowned(self) -> Self:
+        return self.filter(owner__isnull=True)
+
+
+class OfAccountQuerySet(ScopedQuerySet):
+    """Rows that hang from an account: seen and changed with it.
+
+    ``account_path`` is the lookup that leads to the account.
+    """
+
+    account_path = "account"
+
+    def _of(self, accounts: QuerySet) -> Q:
+        return Q(**{f"{self.account_path}__in": accounts.order_by().values("pk")})
+
+    def _visible(self, person: "User") -> Q:
+        from accounts.models import Account
+
+        if person.role in SEES_ALL:
+            return EVERYONE
+        return self._of(Account.objects.visible_to(person))
+
+    def _editable(self, person: "User") -> Q:
+        from accounts.models import Account
+
+        if person.role in EDITS_ALL:
+            return EVERYONE
+        return self._of(Account.objects.editable_by(person))
+
+
+class AccountTeamQuerySet(OfAccountQuerySet):
+    """Seats in account teams: given by those who own the account or lead its owner."""
+
+    def _editable(self, person: "User") -> Q:
+        if person.role in EDITS_ALL:
+            return EVERYONE
+        mine = Q(account__owner=person)
+        if person.role == Role.LEADER:
+            led = Team.objects.led_by(person).order_by().values("pk")
+            return mine | Q(account__owner__team__in=led)
+        return mine
+
+
+class ContactQuerySet(TreeQuerySet, OfAccountQuerySet):
+    """People at the customers."""
+
+
+class SalesFactQuerySet(OfAccountQuerySet):
+    """Monthly sales. Facts come in batches from files and systems; nobody types over them."""
+
+    def _editable(self, person: "User") -> Q:
+        return EVERYONE if person.role in EDITS_ALL else Q(pk__in=[])
+
+    def in_months(self, first: Any, end: Any) -> Self:
+        """Months from ``first`` up to, not including, ``end``."""
+        return self.filter(month__gte=first, month__lt=end)

@@ -1,0 +1,49 @@
+"""Errors in one shape: RFC 9457 problem details, with the fields that are wrong."""
+
+from typing import Any
+
+from django.db import IntegrityError
+from drf_standardized_errors.formatter import ExceptionFormatter
+from drf_standardized_errors.types import ErrorResponse
+from rest_framework import status
+from rest_framework.exceptions import APIException
+
+
+class Conflict(APIException):
+    """409: the row would break a rule that the whole table keeps."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "conflict"
+
+
+class PreconditionFailed(APIException):
+    """412: somebody else changed the same fields since the version in If-Match."""
+
+    status_code = status.HTTP_412_PRECONDITION_FAILED
+    default_code = "precondition_failed"
+
+
+class ProblemFormatter(ExceptionFormatter):
+    """``{"type", "title", "status", "detail", "errors": [{"code", "detail", "attr"}]}``."""
+
+    def format_error_response(self, error_response: ErrorResponse) -> dict[str, Any]:
+        first = error_response.errors[0] if error_response.errors else None
+        extra = getattr(self.exc, "problem", {})
+        return {
+            "type": f"urn:kam:{error_response.type.value}",
+            "title": str(getattr(self.exc, "default_detail", "")) or "Error",
+            "status": self.exc.status_code,
+            "detail": first.detail if first else "",
+            "errors": [
+                {"code": e.code, "detail": e.detail, "attr": e.attr} for e in error_response.errors
+            ],
+            **extra,
+        }
+
+
+def conflict_from(error: IntegrityError) -> Conflict:
+    """What a race for a unique value looks like to the caller: 409 with the constraint's name."""
+    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or "constraint"
+    conflict = Conflict()
+    conflict.problem = {"constraint": name}  # type: ignore[attr-defined]
+    return conflict

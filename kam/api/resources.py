@@ -1,0 +1,166 @@
+"""The base of every resource: scope, services, ETag, restore."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ValidationError as ModelError
+from django.db import IntegrityError, models, transaction
+from rest_framework import serializers, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kam import editing
+from kam.api.errors import PreconditionFailed, conflict_from
+from kam.scoping import ScopedQuerySet
+
+
+class ScopedChoice(serializers.PrimaryKeyRelatedField):
+    """A reference to another row: only rows that the caller sees can be named."""
+
+    def get_queryset(self) -> Any:
+        queryset = super().get_queryset()
+        return queryset.visible_to(self.context["request"].user) if queryset is not None else None
+
+
+class RowSerializer(serializers.ModelSerializer):
+    """Serializer of a versioned row; related rows go through the scope."""
+
+    serializer_related_field = ScopedChoice
+
+
+class ScopedReadViewSet(viewsets.ReadOnlyModelViewSet):
+    """Rows through the scope, read only. Set ``queryset`` and ``serializer_class``."""
+
+    queryset: ScopedQuerySet
+
+    def get_queryset(self) -> Any:
+        queryset = super().get_queryset()
+        if getattr(self, "swagger_fake_view", False):
+            return queryset.none()
+        return queryset.visible_to(self.request.user)
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        row = self.get_object()
+        response = Response(self.get_serializer(row).data)
+        if hasattr(row, "version"):
+            response["ETag"] = etag(row)
+        return response
+
+
+class ScopedViewSet(
+    ScopedReadViewSet,
+    viewsets.mixins.CreateModelMixin,
+    viewsets.mixins.UpdateModelMixin,
+    viewsets.mixins.DestroyModelMixin,
+):
+    """Rows through the scope; writes through ``kam.editing`` and ``create_row``.
+
+    PATCH and PUT honour ``If-Match``: a field that somebody else changed since is 412, with both
+    values. DELETE archives; POST ``…/restore/`` brings back.
+    """
+
+    http_method_names = ["get", "post", "patch", "delete", "head", "options"]
+
+    def create_row(self, values: dict[str, Any]) -> models.Model:
+        """Makes the row; override to call the app's service."""
+        row = self.queryset.model(**values)
+        row.full_clean()
+        row.save()
+        return row
+
+    def change_row(
+        self, row: Any, changes: Mapping[str, Any], base_version: int | None
+    ) -> models.Model:
+        """Saves the touched fields; override to call the app's service."""
+        return editing.save_fields(row, changes, base_version=base_version)
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        with _speaking_errors(), transaction.atomic():
+            row = self.create_row(serializer.validated_data)
+            if not type(row)._default_manager.filter(pk=row.pk).editable_by(request.user).exists():  # type: ignore[attr-defined]
+                raise PermissionDenied
+            row.refresh_from_db()
+        return Response(
+            self.get_serializer(row).data,
+            status=status.HTTP_201_CREATED,
+            headers={"ETag": etag(row)},
+        )
+
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        row = self.get_object()
+        serializer = self.get_serializer(row, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        with _speaking_errors(), transaction.atomic():
+            try:
+                row = self.change_row(row, serializer.validated_data, if_match(request))
+            except editing.EditConflict as conflict:
+                raise stale(conflict) from None
+            if not type(row)._default_manager.filter(pk=row.pk).editable_by(request.user).exists():
+                raise PermissionDenied
+        return Response(self.get_serializer(row).data, headers={"ETag": etag(row)})
+
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        editing.archive(self.get_object())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @action(detail=True, methods=["post"], serializer_class=serializers.Serializer)
+    def restore(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Brings an archived row back."""
+        editing.restore(self.get_object())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class _speaking_errors:  # noqa: N801  (reads as a clause: with _speaking_errors())
+    """Model errors become 400 by field; a lost race for a unique value becomes 409."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, _trace: Any) -> None:
+        if isinstance(error, ModelError):
+            detail = error.message_dict if hasattr(error, "error_dict") else error.messages
+            raise serializers.ValidationError(detail) from error
+        if isinstance(error, IntegrityError):
+            raise conflict_from(error) from error
+
+
+def etag(row: Any) -> str:
+    """The row's version as an entity tag."""
+    return f'"{row.version}"'
+
+
+def if_match(request: Request) -> int | None:
+    """The version that the caller started from; ``None`` without If-Match or with ``*``."""
+    header = request.headers.get("If-Match", "*").strip()
+    if header == "*":
+        return None
+    try:
+        return int(header.removeprefix("W/").strip('"'))
+    except ValueError:
+        raise PreconditionFailed from None
+
+
+def stale(conflict: editing.EditConflict) -> PreconditionFailed:
+    """412 with what each conflicting field held before, holds now, and was to hold."""
+    error = PreconditionFailed()
+    error.problem = {  # type: ignore[attr-defined]
+        "version": conflict.row.version,  # type: ignore[attr-defined]
+        "conflicts": [
+            {
+                "attr": f.name,
+                "before": _text(f.before),
+                "theirs": _text(f.theirs),
+                "yours": _text(f.yours),
+            }
+            for f in conflict.fields
+        ],
+    }
+    return error
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,155 @@
+"""Saving what a person changed, without losing what another one saved in the meantime.
+
+A save names the version it started from and the fields it touches. If the row has moved on, only a
+touched field that the other one changed too is a conflict; everything else is merged. What a field
+held at the starting version is read from the audit trail, so no client is trusted with it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.db import models, transaction
+from django.http import Http404
+from django.utils import timezone
+
+from kam.scoping import ScopedQuerySet
+
+M = TypeVar("M", bound=models.Model)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldConflict:
+    """One field that two people changed: what it held before, what each of them wrote."""
+
+    name: str
+    label: str
+    before: Any
+    theirs: Any
+    yours: Any
+
+
+class EditConflict(Exception):
+    """Somebody else changed the same fields. Nothing was saved."""
+
+    def __init__(self, row: models.Model, fields: list[FieldConflict]) -> None:
+        super().__init__(", ".join(field.name for field in fields))
+        self.row = row
+        self.fields = fields
+
+
+def fetch_visible(queryset: ScopedQuerySet, user: Any, **lookup: Any) -> Any:
+    """The one visible row, or 404: a foreign row does not exist."""
+    try:
+        return queryset.visible_to(user).get(**lookup)
+    except ObjectDoesNotExist:
+        raise Http404 from None
+
+
+def fetch_editable(queryset: ScopedQuerySet, user: Any, **lookup: Any) -> Any:
+    """The one row to change: 404 where it is not seen, 403 where it is seen but not editable."""
+    row = fetch_visible(queryset, user, **lookup)
+    if not queryset.model._default_manager.filter(pk=row.pk).editable_by(user).exists():
+        raise PermissionDenied
+    return row
+
+
+def save_fields(
+    row: M,
+    changes: Mapping[str, Any],
+    *,
+    base_version: int | None,
+    overwrite: bool = False,
+    validate: bool = True,
+) -> M:
+    """Saves the touched fields of one row and returns it as it now stands.
+
+    ``base_version`` is the version the person saw; ``None`` means the row as it is now.
+    ``overwrite`` is the person's word that theirs shall replace the other's.
+    Raises ``EditConflict`` (nothing saved) and ``ValidationError`` (by field).
+    """
+    model = type(row)
+    with transaction.atomic():
+        current = model._default_manager.select_for_update(of=("self",)).get(pk=row.pk)
+        touched = {n: v for n, v in changes.items() if _held(current, n) != _plain(v)}
+        if not touched:
+            return current
+        if base_version is not None and base_version != current.version and not overwrite:
+            conflicts = _conflicts(current, touched, base_version)
+            if conflicts:
+                raise EditConflict(current, conflicts)
+        for name, value in touched.items():
+            setattr(current, name, value)
+        if validate:
+            untouched = [f.name for f in model._meta.fields if f.name not in touched]
+            current.clean_fields(exclude=untouched)
+            current.clean()
+            current.validate_constraints()
+        current.save(update_fields=[*touched, "updated_at"])
+        current.refresh_version()
+    return current
+
+
+def archive(row: M) -> M:
+    """Takes the row out of use; it can be brought back."""
+    return save_fields(row, {"archived_at": timezone.now()}, base_version=None, validate=False)
+
+
+def restore(row: M) -> M:
+    """Brings an archived row back into use."""
+    return save_fields(row, {"archived_at": None}, base_version=None)
+
+
+def _held(row: models.Model, name: str) -> Any:
+    return getattr(row, row._meta.get_field(name).attname)  # type: ignore[union-attr]
+
+
+def _plain(value: Any) -> Any:
+    return value.pk if isinstance(value, models.Model) else value
+
+
+def _conflicts(
+    current: models.Model, touched: Mapping[str, Any], base_version: int
+) -> list[FieldConflict]:
+    base = current.events.filter(version=base_version).order_by("-pgh_id").first()  # type: ignore[attr-defined]
+    found = []
+    for name, yours in touched.items():
+        field = current._meta.get_field(name)
+        theirs = _held(current, name)
+        before = getattr(base, field.attname) if base is not None else None  # type: ignore[union-attr]
+        if base is not None and before == theirs:
+            continue  # the other one left this field alone
+        found.append(
+            FieldConflict(
+                name=name,
+                label=str(field.verbose_name),  # type: ignore[union-attr]
+                before=_shown(field, before),
+                theirs=_shown(field, theirs),
+                yours=_shown(field, _plain(yours)),
+            )
+        )
+    return found
+
+
+def _shown(field: Any, value: Any) -> Any:
+    """A stored value as a person reads it: a choice's label, a related row's name."""
+    if value is None:
+        return None
+    if field.is_relation:
+        related = field.related_model._default_manager.filter(pk=value).first()
+        return str(related) if related is not None else None
+    if field.choices:
+        return dict(field.flatchoices).get(value, value)
+    return value
+
+
+__all__ = [
+    "EditConflict",
+    "FieldConflict",
+    "archive",
+    "fetch_editable",
+    "fetch_visible",
+    "restore",
+    "save_fields",
+]

@@ -1,0 +1,160 @@
+"""Long work in the worker: asked for, claimed once, watched, cancelled, and never lost.
+
+The ``Job`` row is the truth. ``start`` wakes a worker after the commit; ``every_minute`` wakes one
+again for jobs that nobody took, and gives back those whose worker died.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.utils import timezone
+
+from kam.audit import source
+from kam.models import Job, User
+
+log = logging.getLogger(__name__)
+SILENCE = timedelta(minutes=5)  # a running job that shows no life for this long has lost its worker
+Work = Callable[["Progress"], None]
+_kinds: dict[str, Work] = {}
+
+
+class JobCancelled(Exception):
+    """Raised inside the work once somebody asked to stop; everything unsaved is rolled back."""
+
+
+class JobFailed(Exception):
+    """The work cannot be done; the message is for the person who asked."""
+
+
+def kind(name: str) -> Callable[[Work], Work]:
+    """Registers the function that does jobs of this kind: ``@jobs.kind("import")``."""
+
+    def register(work: Work) -> Work:
+        _kinds[name] = work
+        return work
+
+    return register
+
+
+class Progress:
+    """What the work gets: its arguments, and ways to tell how far it is and what came out.
+
+    Progress is written on a connection of its own, so that it shows while the work's own
+    transaction is still open.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.arguments: dict[str, Any] = job.arguments
+        self._last = timezone.now()
+
+    @property
+    def user(self) -> User | None:
+        return self.job.created_by
+
+    def step(self, done: int, total: int | None = None) -> None:
+        """Says how far the work is, at most twice a second; raises ``JobCancelled`` if asked to."""
+        now = timezone.now()
+        if now - self._last < timedelta(seconds=0.5) and done != total:
+            return
+        self._last = now
+        self._write(done=done, **({"total": total} if total is not None else {}))
+
+    def _write(self, **fields: Any) -> None:
+        from kam.sideline import sideline
+
+        fields["alive_at"] = timezone.now()
+        sets = ", ".join(f"{name} = %s" for name in fields)
+        with sideline() as cursor:
+            cursor.execute(
+                f"UPDATE kam_job SET {sets} WHERE id = %s RETURNING cancel_requested",  # noqa: S608
+                [*fields.values(), self.job.pk],
+            )
+            row = cursor.fetchone()
+        if row is None or row[0]:
+            raise JobCancelled
+
+    def deliver(self, content: bytes, name: str) -> None:
+        """Keeps a file as the job's result."""
+        self.job.result.save(name, ContentFile(content), save=False)
+        self.job.result_name = name
+
+    def say(self, message: str, url: str = "") -> None:
+        """What the person reads when it is over, and where they go next."""
+        self.job.message = message
+        if url:
+            self.job.url = url
+
+
+def start(kind_name: str, title: str, user: User | None, **arguments: Any) -> Job:
+    """Queues work; returns its row, whose page shows the progress."""
+    from kam.tasks import run_job
+
+    if kind_name not in _kinds:
+        raise KeyError(kind_name)
+    job = Job.objects.create(kind=kind_name, title=title, arguments=arguments, created_by=user)
+    transaction.on_commit(lambda: _wake(run_job, job.pk))
+    return job
+
+
+def _wake(task: Any, pk: int) -> None:
+    try:
+        task.apply_async(kwargs={"job_id": pk}, retry=False)
+    except Exception:  # the broker is away: the next minute's tick finds the row
+        log.warning("job %s waits for the next tick: the broker does not answer", pk)
+
+
+def run(pk: int) -> bool:
+    """Does one job, if it is still to be done; returns whether this call did it."""
+    now = timezone.now()
+    claimed = Job.objects.filter(pk=pk, state=Job.State.QUEUED).update(
+        state=Job.State.RUNNING, started_at=now, alive_at=now
+    )
+    if not claimed:
+        return False
+    job = Job.objects.select_related("created_by").get(pk=pk)
+    state = Job.State.DONE
+    try:
+        with source("task", user=job.created_by_id, job=job.pk):
+            _kinds[job.kind](Progress(job))
+    except JobCancelled:
+        state, job.message = Job.State.CANCELLED, ""
+    except JobFailed as error:
+        state, job.message = Job.State.FAILED, str(error)
+    except Exception as error:
+        log.exception("job %s failed", pk)
+        state, job.message = Job.State.FAILED, f"{type(error).__name__}: {error}"[:500]
+    job.state = state
+    job.finished_at = timezone.now()
+    if state == Job.State.DONE and job.total:
+        job.done = job.total
+    job.save(update_fields=["state", "message", "result", "result_name", "url", "finished_at"])
+    return True
+
+
+def cancel(job: Job) -> None:
+    """Asks the work to stop; what waits is stopped at once."""
+    Job.objects.filter(pk=job.pk, state=Job.State.QUEUED).update(
+        state=Job.State.CANCELLED, finished_at=timezone.now()
+    )
+    Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(cancel_requested=True)
+
+
+def revive() -> int:
+    """Wakes workers for jobs that nobody has taken, and gives back those of dead workers."""
+    from kam.tasks import run_job
+
+    now = timezone.now()
+    Job.objects.filter(state=Job.State.RUNNING, alive_at__lt=now - SILENCE).update(
+        state=Job.State.QUEUED
+    )
+    waiting = Job.objects.filter(
+        state=Job.State.QUEUED, created_at__lt=now - timedelta(seconds=30)
+    ).values_list("pk", flat=True)[:100]
+    for pk in waiting:
+        _wake(run_job, pk)
+    return len(waiting)

@@ -1,0 +1,51 @@
+"""What every row of business data has: a version against lost updates, times, an archive mark."""
+
+from typing import Any
+
+import pgtrigger
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from kam.scoping import ScopedQuerySet
+
+#: Changes of these alone are no edit by a person.
+UNVERSIONED = ["version", "updated_at", "path"]
+
+
+class CountVersion(pgtrigger.Trigger):
+    """Counts ``version`` up on each real change, also in bulk updates and raw SQL."""
+
+    name = "count_version"
+    when = pgtrigger.Before
+    operation = pgtrigger.Update
+
+    def get_condition(self, model: type[models.Model]) -> pgtrigger.Condition:
+        fields = [f.name for f in model._meta.fields if f.name not in UNVERSIONED]
+        return pgtrigger.AnyChange(*fields)
+
+    def get_func(self, model: type[models.Model]) -> str:
+        return "NEW.version = OLD.version + 1; NEW.updated_at = now(); RETURN NEW;"
+
+
+class Row(models.Model):
+    """An editable row. Deleting is archiving: ``archived_at`` is set, and may be cleared again."""
+
+    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+    archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        triggers = [CountVersion()]
+
+    def refresh_version(self) -> None:
+        """Reads back what the database's triggers set on the last save."""
+        self.refresh_from_db(fields=["version", "updated_at"])
+
+    @classmethod
+    def field_label(cls, name: str) -> Any:
+        """The field's name as a person reads it."""
+        return cls._meta.get_field(name).verbose_name  # type: ignore[union-attr]

@@ -1,0 +1,67 @@
+"""The side navigation, by role. Names of the apps above stand here as strings only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+from kam.scoping import Role, principal
+
+ALL = frozenset(Role) - {Role.SERVICE}
+LEADING = frozenset({Role.LEADER, Role.MANAGEMENT, Role.ADMINISTRATOR})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One place in the navigation and the roles that are shown it."""
+
+    label: Any
+    route: str
+    icon: str
+    roles: frozenset[str] = ALL
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    label: Any
+    url: str
+    icon: str
+    current: bool
+
+
+ENTRIES: Sequence[Entry] = (
+    Entry(_("Home"), "kam:home", "home"),
+    Entry(_("Accounts"), "accounts:list", "accounts"),
+    Entry(_("Contacts"), "accounts:contact_list", "people"),
+    Entry(_("Plans"), "plans:list", "plans"),
+    Entry(_("Activities"), "plans:activity_list", "check"),
+    Entry(_("Roll-up"), "plans:rollup", "roll-up"),
+    Entry(_("Products"), "accounts:product_list", "columns", frozenset({Role.ADMINISTRATOR})),
+    Entry(_("People and teams"), "kam:user_list", "user", frozenset({Role.ADMINISTRATOR})),
+    Entry(_("Import"), "kam:import_list", "import", frozenset({Role.ADMINISTRATOR})),
+    Entry(_("Audit trail"), "kam:audit", "history", frozenset({Role.ADMINISTRATOR})),
+    Entry(_("Settings"), "kam:settings", "settings", frozenset({Role.ADMINISTRATOR})),
+)
+
+
+def navigation(request: HttpRequest) -> list[NavItem]:
+    """The entries for this person, the current one marked."""
+    person = principal(request.user)
+    if person is None:
+        return []
+    # Administration belongs to the person themselves, never to whom they stand in for.
+    roles = {person.role} - {Role.ADMINISTRATOR} | ({request.user.role} & {Role.ADMINISTRATOR})
+    items = []
+    for entry in ENTRIES:
+        if not roles & entry.roles:
+            continue
+        try:
+            url = reverse(entry.route)
+        except NoReverseMatch:
+            continue
+        here = request.path == url or (url != "/" and request.path.startswith(url))
+        items.append(NavItem(entry.label, url, entry.icon, here))
+    return items

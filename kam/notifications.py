@@ -1,0 +1,118 @@
+"""Telling people: in the app, and by mail as each of them wishes.
+
+The notification row is the outbox. Mail is claimed by a conditional update before it is sent: a
+crash between claim and sending loses one mail (the message still stands in the app) rather than
+sending it twice.
+"""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime, time, timedelta
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from kam.models import Notification, User
+
+log = logging.getLogger(__name__)
+DIGEST_AT = time(7, 0)  # in each person's own time zone
+
+
+def notify(
+    recipients: Iterable[User],
+    *,
+    kind: str,
+    occasion: str,
+    title: str,
+    body: str = "",
+    url: str = "",
+) -> int:
+    """Tells each active recipient once per ``occasion``; returns how many were newly told.
+
+    ``title`` and ``body`` should be written in the recipient's language: call once per language, or
+    use ``in_language_of``.
+    """
+    now = timezone.now()
+    rows = [
+        Notification(
+            recipient=person,
+            kind=kind,
+            occasion=occasion,
+            title=title[:200],
+            body=body,
+            url=url,
+            mail_due_at=mail_due(person, now),
+        )
+        for person in {p.pk: p for p in recipients if p.is_active}.values()
+    ]
+    before = Notification.objects.filter(
+        occasion=occasion, recipient__in=[r.recipient_id for r in rows]
+    ).count()
+    Notification.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows) - before
+
+
+def in_language_of(person: User) -> translation.override:
+    """A block in which gettext speaks the person's language."""
+    return translation.override(person.language)
+
+
+def mail_due(person: User, now: datetime) -> datetime | None:
+    """When a message of ``now`` is to be mailed: at once, with the next digest, or never."""
+    if person.mail == User.MailWish.NONE:
+        return None
+    if person.mail == User.MailWish.AT_ONCE:
+        return now
+    local = now.astimezone(person.zone)
+    due = datetime.combine(local.date(), DIGEST_AT, tzinfo=person.zone)
+    if due <= local:
+        due = datetime.combine(local.date() + timedelta(days=1), DIGEST_AT, tzinfo=person.zone)
+    return due
+
+
+def send_due_mail(now: datetime | None = None) -> int:
+    """Mails what is due, one mail per person; returns how many mails were sent."""
+    now = now or timezone.now()
+    people = (
+        Notification.objects.due_for_mail(now).order_by().values_list("recipient", flat=True)
+    ).distinct()[:500]
+    return sum(_mail_person(pk, now) for pk in people)
+
+
+def _mail_person(pk: int, now: datetime) -> int:
+    with transaction.atomic():
+        due = list(
+            Notification.objects.due_for_mail(now)
+            .filter(recipient=pk)
+            .select_for_update(skip_locked=True)
+            .order_by("created_at", "pk")[:200]
+        )
+        claimed = Notification.objects.filter(pk__in=[n.pk for n in due], mailed_at=None).update(
+            mailed_at=now
+        )
+    if not claimed:
+        return 0
+    person = User.objects.get(pk=pk)
+    if not person.is_active:
+        return 0
+    with in_language_of(person):
+        subject = (
+            due[0].title
+            if len(due) == 1
+            else ngettext("%(n)d message", "%(n)d messages", len(due)) % {"n": len(due)}
+        )
+        blocks = [
+            "\n".join(filter(None, [n.title, n.body, n.url and settings.SITE_URL + n.url]))
+            for n in due
+        ]
+        footer = _("You choose in your preferences how you are told.")
+        try:
+            EmailMessage(subject, "\n\n".join([*blocks, footer]), to=[person.email]).send()
+        except OSError:
+            log.exception("mail to person %s was not sent", pk)
+            return 0
+    return 1

@@ -1,0 +1,19 @@
+"""Tests: the real PostgreSQL and Redis-protocol server, each run in its own database."""
+
+import os
+
+from .base import *  # noqa: F403
+
+SECRET_KEY = "tests"  # noqa: S105
+ALLOWED_HOSTS = ["*"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+DATABASES["default"]["TEST"] = {"NAME": os.environ.get("KAM_TEST_DB", "test_kam")}  # noqa: F405
+CACHES["default"]["KEY_PREFIX"] = os.environ.get("KAM_TEST_DB", "test_kam")  # noqa: F405
+MEDIA_ROOT = VAR_DIR / "test-media"  # noqa: F405
+STORAGES["staticfiles"] = {  # noqa: F405
+    "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+}
+WHITENOISE_AUTOREFRESH = True
+ACCOUNT_RATE_LIMITS = False
+KAM_API_RATE = "100000/min"

@@ -1,0 +1,17 @@
+"""All routes. The apps above stand here as strings only."""
+
+from django.urls import include, path
+
+from kam.views import home
+
+foundation = (
+    [
+        path("", home.home, name="home"),
+    ],
+    "kam",
+)
+
+urlpatterns = [
+    path("sign-in/", include("allauth.urls")),
+    path("", include(foundation)),
+]

@@ -1,0 +1,96 @@
+"""Prepared figures per portfolio (the accounts of one KAM), so that roll-ups cost the same with
+a thousand accounts and with a hundred thousand. Triggers mark what is stale; see
+``plans.services.refresh_portfolios``.
+"""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from plans.querysets import PortfolioQuerySet
+
+
+class PortfolioMonth(models.Model):
+    """One KAM's accounts in one month and currency; ``owner`` is empty for accounts without one.
+
+    All amounts in ``currency``; facts and targets of archived accounts are not in.
+    """
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    month = models.DateField()
+    currency = models.CharField(max_length=3)
+    actual_revenue = models.DecimalField(max_digits=20, decimal_places=2, default=0)
+    actual_margin = models.DecimalField(max_digits=20, decimal_places=2, default=0)
+    target_revenue = models.DecimalField(max_digits=20, decimal_places=2, default=0)
+    target_margin = models.DecimalField(max_digits=20, decimal_places=2, default=0)
+    forecast_revenue = models.DecimalField(
+        max_digits=20,
+        decimal_places=2,
+        default=0,
+        help_text="the KAMs' forecast; the target where none is given",
+    )
+
+    objects = PortfolioQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("portfolio month")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "month", "currency"],
+                name="plans_portfoliomonth_key",
+                nulls_distinct=False,
+            )
+        ]
+        indexes = [models.Index(fields=["month"], name="plans_portfoliomonth_month")]
+
+    def __str__(self) -> str:
+        return f"{self.owner_id} {self.month:%Y-%m} {self.currency}"
+
+
+class PortfolioCount(models.Model):
+    """How many accounts, plans and activities one KAM has in one fiscal year.
+
+    ``late`` counts open activities due before ``counted_on`` (the company's date).
+    """
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    year = models.PositiveSmallIntegerField()
+    accounts = models.PositiveIntegerField(default=0)
+    key_accounts = models.PositiveIntegerField(default=0)
+    planned = models.PositiveIntegerField(default=0, help_text="accounts with a plan for the year")
+    approved = models.PositiveIntegerField(default=0)
+    open_activities = models.PositiveIntegerField(default=0)
+    late_activities = models.PositiveIntegerField(default=0)
+    counted_on = models.DateField()
+    counted_at = models.DateTimeField()
+
+    objects = PortfolioQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("portfolio count")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "year"], name="plans_portfoliocount_key", nulls_distinct=False
+            )
+        ]
+        indexes = [models.Index(fields=["year"], name="plans_portfoliocount_year")]
+
+    def __str__(self) -> str:
+        return f"{self.owner_id} {self.year}"
+
+
+class StalePortfolio(models.Model):
+    """A portfolio whose figures (``month``) or counts (no month) are to be computed anew."""
+
+    owner_id = models.BigIntegerField(null=True)
+    month = models.DateField(null=True)
+
+    class Meta:
+        verbose_name = _("stale portfolio")
+
+    def __str__(self) -> str:
+        return f"{self.owner_id} {self.month}"
