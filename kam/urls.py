@@ -13,5 +13,7 @@ foundation = (
 
 urlpatterns = [
     path("sign-in/", include("allauth.urls")),
+    path("accounts/", include("accounts.urls")),
+    path("plans/", include("plans.urls")),
     path("", include(foundation)),
 ]

@@ -1,0 +1,4 @@
+"""Routes of the customers' pages."""
+
+app_name = "accounts"
+urlpatterns: list = []
