@@ -71,7 +71,7 @@ class Progress:
         sets = ", ".join(f"{name} = %s" for name in fields)
         with sideline() as cursor:
             cursor.execute(
-                f"UPDATE kam_job SET {sets} WHERE id = %s RETURNING cancel_requested",  # noqa: S608
+                f"UPDATE kam_job SET {sets} WHERE id = %s RETURNING cancel_requested",
                 [*fields.values(), self.job.pk],
             )
             row = cursor.fetchone()

@@ -54,7 +54,7 @@ class MoveSubtree(pgtrigger.Trigger):
         return f"""
             UPDATE {model._meta.db_table} SET path = '{{}}' WHERE parent_id = NEW.id;
             RETURN NULL;
-        """  # noqa: S608  (a table's own name)
+        """
 
 
 class TreeNode(models.Model):
