@@ -120,14 +120,16 @@ def signed_percent(value: Any, decimals: int = 0) -> str:
 
 
 def short(value: Any, decimals: int = 1) -> str:
-    """A large amount in short form: 1250000 → 1.3 M."""
+    """A large amount in short form: 1250000 → 1.3 M; 600000 → 600 k (no decimals from 100 on)."""
     number = as_decimal(value)
     if number is None:
         return MISSING
     scale = scale_for(number)
     if not scale.suffix:
         return plain(number, 0)
-    value_in_scale = (number / scale.divisor).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-    if abs(value_in_scale) >= 1000:  # 999 960 is 1.0 M, not 1,000.0 k
-        scale = scale_for(abs(value_in_scale) * scale.divisor)
-    return f"{plain(number / scale.divisor, decimals)}{NBSP}{scale.suffix}"
+    places = 0 if abs(number) / scale.divisor >= 100 else decimals
+    rounded = (number / scale.divisor).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    larger = scale_for(abs(rounded) * scale.divisor)
+    if larger != scale:  # 999 960 is 1.0 M, not 1,000 k
+        scale, places = larger, decimals
+    return f"{plain(number / scale.divisor, places)}{NBSP}{scale.suffix}"

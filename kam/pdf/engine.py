@@ -44,7 +44,7 @@ CONTENT_TYPES = {
 NO_SITE = "https://site.invalid/"
 
 
-class ForbiddenAddress(ValueError):
+class ForbiddenAddress(ValueError):  # noqa: N818
     """A report asked for something that is neither ``data:`` nor a static file of the project."""
 
 

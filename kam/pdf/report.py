@@ -46,7 +46,7 @@ class ReportError(Exception):
     """A report could not be made; ``str()`` is a sentence for the person who asked."""
 
 
-class ReportTooLarge(ReportError):
+class ReportTooLarge(ReportError):  # noqa: N818
     """More rows than a PDF may hold."""
 
     def __init__(self, rows: int, limit: int) -> None:
@@ -63,7 +63,7 @@ class ReportTooLarge(ReportError):
         )
 
 
-class ReportTooHeavy(ReportError):
+class ReportTooHeavy(ReportError):  # noqa: N818
     """The report took more memory or time than one report may take.
 
     ``reason`` is ``"memory"``, ``"cpu"`` or ``"time"``.
@@ -81,7 +81,7 @@ class ReportTooHeavy(ReportError):
         )
 
 
-class ReportFailed(ReportError):
+class ReportFailed(ReportError):  # noqa: N818
     """WeasyPrint refused or died; ``detail`` is for the log, not for the reader."""
 
     def __init__(self, detail: str) -> None:
@@ -275,7 +275,9 @@ def run_limited(
         env=environment,
         start_new_session=True,
     )
-    assert child.stdin and child.stdout and child.stderr  # noqa: S101 - for the type checker
+    assert child.stdin  # noqa: S101 - pipes, for the type checker
+    assert child.stdout  # noqa: S101
+    assert child.stderr  # noqa: S101
     answer = _Answer(progress)
     pdf = bytearray()
     readers = [

@@ -98,18 +98,20 @@ def lay_out(rows: Sequence[Row], label: Callable[[Decimal], str] = str) -> Stack
             x1 = axis.at(ends[side], left, right)
             ends[side] += value
             x2 = axis.at(ends[side], left, right)
-            text = label(value)
             wide = abs(x2 - x1)
+            text = label(value)
             chip = width(text, TEXT_NARROW) + 2
+            if chip + 6 > wide:
+                text, chip = "", 0.0
             pieces.append(
                 Piece(
                     part=part,
                     style=styles[part.label],
                     x=min(x1, x2),
                     width=r(wide),
-                    text=text if chip + 6 <= wide else "",
+                    text=text,
                     text_x=r((x1 + x2) / 2),
-                    chip_x=r((x1 + x2) / 2 - chip / 2),
+                    chip_x=r((x1 + x2 - chip) / 2),
                     chip_width=r(chip),
                 )
             )

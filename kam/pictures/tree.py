@@ -14,7 +14,7 @@ INDENT = 24.0
 MAX_ROWS = 60
 
 
-class NotATree(ValueError):
+class NotATree(ValueError):  # noqa: N818
     """The rows contain a circle."""
 
 
