@@ -12,6 +12,7 @@ foundation = (
 )
 
 urlpatterns = [
+    path("api/v1/", include("kam.api.urls")),
     path("sign-in/", include("allauth.urls")),
     path("accounts/", include("accounts.urls")),
     path("plans/", include("plans.urls")),

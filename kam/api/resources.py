@@ -6,6 +6,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as ModelError
 from django.db import IntegrityError, models, transaction
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -34,6 +35,7 @@ class ScopedReadViewSet(viewsets.ReadOnlyModelViewSet):
     """Rows through the scope, read only. Set ``queryset`` and ``serializer_class``."""
 
     queryset: ScopedQuerySet
+    lookup_value_regex = "[0-9]{1,18}"
 
     def get_queryset(self) -> Any:
         queryset = super().get_queryset()
@@ -107,7 +109,8 @@ class ScopedViewSet(
         editing.archive(self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @action(detail=True, methods=["post"], serializer_class=serializers.Serializer)
+    @extend_schema(request=None, responses={204: None})
+    @action(detail=True, methods=["post"])
     def restore(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Brings an archived row back."""
         editing.restore(self.get_object())

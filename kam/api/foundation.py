@@ -1,0 +1,265 @@
+"""Resources of the foundation: people, teams, substitutes, rates, messages, long work."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.routers import BaseRouter
+
+from kam import jobs
+from kam.api.permissions import AdministratorsWrite
+from kam.api.resources import RowSerializer, ScopedReadViewSet, ScopedViewSet
+from kam.models import (
+    ApiToken,
+    BudgetRate,
+    Company,
+    ImportBatch,
+    Job,
+    Notification,
+    SavedView,
+    Substitution,
+    Team,
+    User,
+)
+
+ROW = ["id", "version", "created_at", "updated_at", "archived_at"]
+
+
+class UserSerializer(RowSerializer):
+    class Meta:
+        model = User
+        fields = [*ROW, "email", "name", "title", "phone", "role", "team", "is_active"]
+        read_only_fields = ROW
+
+
+class TeamSerializer(RowSerializer):
+    class Meta:
+        model = Team
+        fields = [*ROW, "name", "parent", "leader", "path"]
+        read_only_fields = [*ROW, "path"]
+
+
+class SubstitutionSerializer(RowSerializer):
+    class Meta:
+        model = Substitution
+        fields = [*ROW, "absent", "substitute", "starts_on", "ends_on", "note"]
+        read_only_fields = ROW
+
+
+class BudgetRateSerializer(RowSerializer):
+    class Meta:
+        model = BudgetRate
+        fields = [*ROW, "year", "currency", "rate", "source"]
+        read_only_fields = ROW
+
+
+class CompanySerializer(RowSerializer):
+    class Meta:
+        model = Company
+        fields = [*ROW, "name", "currency", "fiscal_year_start", "timezone", "accent"]
+        read_only_fields = ROW
+
+
+class NotificationSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Notification
+        fields = ["id", "kind", "title", "body", "url", "created_at", "read_at"]
+
+
+class SavedViewSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = SavedView
+        fields = ["id", "page", "name", "query"]
+
+
+class ApiTokenSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = ApiToken
+        fields = [
+            "id",
+            "name",
+            "prefix",
+            "may_write",
+            "created_at",
+            "expires_at",
+            "last_used_at",
+            "revoked_at",
+        ]
+
+
+class JobSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Job
+        fields = [
+            "id",
+            "kind",
+            "title",
+            "state",
+            "done",
+            "total",
+            "message",
+            "url",
+            "created_at",
+            "started_at",
+            "finished_at",
+        ]
+
+
+class ImportBatchSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = ImportBatch
+        fields = [
+            "id",
+            "resource",
+            "file_name",
+            "digest",
+            "state",
+            "good_rows_only",
+            "created",
+            "changed",
+            "unchanged",
+            "refused",
+            "created_by",
+            "created_at",
+            "applied_at",
+        ]
+
+
+class UserViewSet(ScopedViewSet):
+    """People of the company. Administrators write."""
+
+    queryset = User.objects.order_by("id")
+    serializer_class = UserSerializer
+    permission_classes = [AdministratorsWrite]
+    filterset_fields = {"role": ["exact"], "team": ["exact"], "email": ["exact"]}
+
+    def create_row(self, values: dict[str, Any]) -> User:
+        user = User(**values)
+        user.set_unusable_password()
+        user.full_clean(exclude=["password"])
+        user.save()
+        return user
+
+
+class TeamViewSet(ScopedViewSet):
+    """The tree of teams. Administrators write."""
+
+    queryset = Team.objects.order_by("id")
+    serializer_class = TeamSerializer
+    permission_classes = [AdministratorsWrite]
+    filterset_fields = {"parent": ["exact", "isnull"], "leader": ["exact"]}
+
+
+class SubstitutionViewSet(ScopedViewSet):
+    """Who stands in for whom, and when."""
+
+    queryset = Substitution.objects.order_by("id")
+    serializer_class = SubstitutionSerializer
+    filterset_fields = {"absent": ["exact"], "substitute": ["exact"]}
+
+
+class BudgetRateViewSet(ScopedViewSet):
+    """Rates into the company's currency, per fiscal year. Administrators write."""
+
+    queryset = BudgetRate.objects.order_by("id")
+    serializer_class = BudgetRateSerializer
+    permission_classes = [AdministratorsWrite]
+    filterset_fields = {"year": ["exact"], "currency": ["exact"]}
+
+
+class CompanyViewSet(ScopedViewSet):
+    """The company's settings: one row. Administrators change it."""
+
+    http_method_names = ["get", "patch", "head", "options"]
+    queryset = Company.objects.order_by("id")
+    serializer_class = CompanySerializer
+    permission_classes = [AdministratorsWrite]
+
+
+class NotificationViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
+    """The caller's own messages."""
+
+    queryset = Notification.objects.order_by("-id")
+    serializer_class = NotificationSerializer
+    filterset_fields = {"read_at": ["isnull"], "kind": ["exact"]}
+    lookup_value_regex = "[0-9]{1,18}"
+
+    def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return self.queryset.none()
+        return self.queryset.visible_to(self.request.user)
+
+    @extend_schema(request=None, responses={204: None})
+    @action(detail=True, methods=["post"])
+    def read(self, request: Request, pk: str) -> Response:
+        """Marks the message as read."""
+        row = self.get_object()
+        Notification.objects.editable_by(request.user).unread().filter(pk=row.pk).update(
+            read_at=timezone.now()
+        )
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class SavedViewViewSet(ScopedReadViewSet):
+    """The caller's saved views of lists."""
+
+    queryset = SavedView.objects.order_by("id")
+    serializer_class = SavedViewSerializer
+    filterset_fields = {"page": ["exact"]}
+
+
+class ApiTokenViewSet(ScopedReadViewSet):
+    """The caller's own tokens; the secrets themselves are kept nowhere."""
+
+    queryset = ApiToken.objects.order_by("id")
+    serializer_class = ApiTokenSerializer
+
+    @extend_schema(request=None, responses={204: None})
+    @action(detail=True, methods=["post"])
+    def revoke(self, request: Request, pk: str) -> Response:
+        """Ends the token for good."""
+        token = self.get_object()
+        ApiToken.objects.editable_by(request.user).filter(pk=token.pk, revoked_at=None).update(
+            revoked_at=timezone.now()
+        )
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class JobViewSet(ScopedReadViewSet):
+    """Long work that the caller asked for."""
+
+    queryset = Job.objects.order_by("-id")
+    serializer_class = JobSerializer
+    filterset_fields = {"kind": ["exact"], "state": ["exact"]}
+
+    @extend_schema(request=None, responses={204: None})
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> Response:
+        """Asks the work to stop."""
+        jobs.cancel(self.get_object())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ImportBatchViewSet(ScopedReadViewSet):
+    """Files and calls that brought data in."""
+
+    queryset = ImportBatch.objects.order_by("-id")
+    serializer_class = ImportBatchSerializer
+    filterset_fields = {"resource": ["exact"], "state": ["exact"]}
+
+
+def register(router: BaseRouter) -> None:
+    router.register("users", UserViewSet, "user")
+    router.register("teams", TeamViewSet, "team")
+    router.register("substitutions", SubstitutionViewSet, "substitution")
+    router.register("budget-rates", BudgetRateViewSet, "budgetrate")
+    router.register("company", CompanyViewSet, "company")
+    router.register("notifications", NotificationViewSet, "notification")
+    router.register("saved-views", SavedViewViewSet, "savedview")
+    router.register("api-tokens", ApiTokenViewSet, "apitoken")
+    router.register("jobs", JobViewSet, "job")
+    router.register("import-batches", ImportBatchViewSet, "importbatch")

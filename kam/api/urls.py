@@ -1,0 +1,22 @@
+"""``/api/v1/``: each app registers its resources; the apps above are named by string only."""
+
+from importlib import import_module
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.routers import DefaultRouter
+
+app_name = "api"
+#: Modules with a ``register(router)`` function.
+RESOURCES = ("kam.api.foundation",)
+
+router = DefaultRouter()
+router.include_format_suffixes = False
+for module in RESOURCES:
+    import_module(module).register(router)
+
+urlpatterns = [
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
+    path("", include(router.urls)),
+]
