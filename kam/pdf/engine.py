@@ -16,6 +16,7 @@ import logging
 import os
 import re
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -159,12 +160,14 @@ def render(job: Job, progress: Callable[[str], None] | None = None) -> Output:
     """
     started = perf_counter()
     import weasyprint
-    from weasyprint.logger import PROGRESS_LOGGER
+    from weasyprint.logger import LOGGER, PROGRESS_LOGGER
 
-    handler = _ProgressHandler(progress) if progress else None
-    if handler:
-        PROGRESS_LOGGER.addHandler(handler)
-        PROGRESS_LOGGER.setLevel(logging.INFO)
+    handler = _ProgressHandler(progress, threading.get_ident())
+    glyphs = _GlyphWatch()
+    LOGGER.addFilter(glyphs)
+    PROGRESS_LOGGER.propagate = False
+    PROGRESS_LOGGER.setLevel(logging.INFO)
+    PROGRESS_LOGGER.addHandler(handler)
     try:
         base = job.site_url or NO_SITE
         fetcher = make_fetcher(StaticAddress(base, job.static_url, job.static_roots))
@@ -176,8 +179,13 @@ def render(job: Job, progress: Callable[[str], None] | None = None) -> Output:
         )
         return Output(pdf=pdf, pages=len(document.pages), seconds=perf_counter() - started)
     finally:
-        if handler:
-            PROGRESS_LOGGER.removeHandler(handler)
+        PROGRESS_LOGGER.removeHandler(handler)
+        LOGGER.removeFilter(glyphs)
+        if glyphs.missing:
+            logger.warning(
+                "The fonts of this machine lack %s; for Chinese install fonts-noto-cjk.",
+                "".join(sorted(glyphs.missing))[:60],
+            )
 
 
 def _prepare(html: Any, *, has_site: bool) -> None:
@@ -236,12 +244,29 @@ def _finish(document: Any, pdf: Any) -> None:
 
 
 class _ProgressHandler(logging.Handler):
-    def __init__(self, report: Callable[[str], None]) -> None:
+    """Hands on the steps of one render; renders in other threads have their own."""
+
+    def __init__(self, report: Callable[[str], None] | None, thread: int) -> None:
         super().__init__(logging.INFO)
         self.report = report
+        self.thread = thread
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.report(record.getMessage())
+        if self.report and record.thread == self.thread:
+            self.report(record.getMessage())
+
+
+class _GlyphWatch(logging.Filter):
+    """Collects the signs that no font has, and keeps WeasyPrint's remarks on CSS out of the log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.missing: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if "notdef glyph" in str(record.msg):
+            self.missing.update(str(part) for part in (record.args or ())[:1])
+        return record.levelno >= logging.ERROR
 
 
 # --- the child process -------------------------------------------------------------
@@ -272,7 +297,6 @@ def child() -> int:
 
     signal.signal(signal.SIGXCPU, too_slow)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
-    logging.getLogger("weasyprint").setLevel(logging.ERROR)
     try:
         job = Job.from_json(sys.stdin.buffer.read().decode())
         result = render(job, progress=lambda message: _say({"progress": message}))

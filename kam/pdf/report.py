@@ -318,7 +318,7 @@ class _Answer:
             said = None
         if not isinstance(said, dict):
             self.words = [*self.words[-19:], text[:300]]
-            if text.startswith("Report asked for a forbidden address"):
+            if text.startswith(("Report asked for a forbidden address", "The fonts of this")):
                 logger.warning("%s", text[:300])
         elif "progress" in said and self.progress:
             self.progress(str(said["progress"]))

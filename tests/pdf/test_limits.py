@@ -78,7 +78,7 @@ def test_too_long_is_stopped():
 
 
 def test_cancelling_ends_the_child():
-    class Cancelled(Exception):
+    class Cancelled(Exception):  # noqa: N818
         pass
 
     def cancel(step):
