@@ -67,6 +67,8 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     """Show the style guide; 404 unless ``DEBUG`` is on."""
     if not settings.DEBUG:
         raise Http404
+    if "poll" in request.GET:
+        return HttpResponse(status=204)
     now = timezone.now()
     refused = SampleForm({"name": LONG, "revenue": "twelve", "style": "bow"})
     refused.is_valid()

@@ -57,7 +57,6 @@ if (palette) {
   on("click", (event) => event.target === palette && palette.close(), palette);
   on("htmx:afterSwap", () => {
     const list = $("#palette-results");
-    $$("section", list).forEach((group) => group.setAttribute("role", "group"));
     $$("h3, ul, li", list).forEach((node) => node.setAttribute("role", "presentation"));
     hits().forEach((hit, i) => { hit.id = `hit-${i}`; hit.tabIndex = -1; hit.setAttribute("role", "option"); });
     field.setAttribute("aria-expanded", String(hits().length > 0));
@@ -112,6 +111,7 @@ function write(input, value) {
   else if (input.multiple) [...input.options].forEach((o) => (o.selected = value.includes(o.value)));
   else input.value = value;
 }
+let leaving = false; // a reload that the reader asked for
 const forms = new WeakMap(); // form → { touched: Set of names, sent: Set, timer }
 const state = (form) => forms.get(form) ?? forms.set(form, { touched: new Set(), sent: new Set() }).get(form);
 const store = { // a full or forbidden localStorage must never stop the work
@@ -188,7 +188,7 @@ function changed(event) {
 function save(form) {
   const at = state(form);
   clearTimeout(at.timer);
-  if (at.busy || at.blocked || !at.touched.size || !form.isConnected) return;
+  if (at.busy || at.refused || !at.touched.size || !form.isConnected) return;
   if (!form.checkValidity()) return show(form, "error", words.invalid);
   window.htmx?.trigger(form, "autosave");
 }
@@ -232,7 +232,8 @@ on("htmx:beforeSwap", (event) => {
   }
 });
 on("htmx:afterRequest", (event) => {
-  const { xhr, successful, requestConfig } = event.detail;
+  const { xhr, requestConfig } = event.detail;
+  const successful = xhr.status >= 200 && xhr.status < 400; // 409 and 422 are swapped, but they are no success
   const form = requestConfig?.elt.closest?.("form");
   const writes = requestConfig?.verb !== "get";
   if (form && writes) {
@@ -242,20 +243,35 @@ on("htmx:afterRequest", (event) => {
       const version = xhr.getResponseHeader("X-Row-Version");
       if (version && form.elements.version) form.elements.version.value = version;
       at.sent.clear();
+      $$(".toast[role=alert]").forEach((old) => old.remove());
       if (at.touched.size) { keepDraft(form); save(form); } else {
         store.drop(draftKey(form));
-        show(form, "saved", `${words.saved} ${new Date().toLocaleTimeString(root.lang, { hour: "2-digit", minute: "2-digit" })}`);
+        show(form, "saved", `${words.saved} ${new Date().toLocaleTimeString(root.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" })}`);
       }
-      // A settled conflict: the page shows the other person's values only after it is read again.
-      if (form.matches("[data-conflict-form]") && form.closest("[data-conflict]")) location.reload();
+      if (form.matches("[data-conflict-form]") && form.closest("[data-conflict]")) settled(form);
     } else {
       at.sent.forEach((name) => at.touched.add(name));
-      if (xhr.status === 409) at.blocked = true;
+      at.sent.clear();
+      if (xhr.status === 409) at.refused = values(form, at.touched);
       show(form, "error", xhr.status === 409 ? words.conflict : xhr.status === 422 ? words.invalid : words.not_saved);
     }
   }
   if (!successful && ![409, 422].includes(xhr.status)) failed(event.detail.elt, xhr.status, form, writes);
 });
+const values = (form, names) => Object.fromEntries([...names].map((name) => [name, JSON.stringify([...form.elements].filter((input) => input.name === name).map(read))]));
+function settled(conflict) {
+  // The page shows what others saved only after it is read again; what was typed since stays as a draft.
+  const form = $("form[data-autosave]", conflict.closest("[data-conflict]").parentElement);
+  if (form) {
+    const at = state(form);
+    const now = values(form, at.touched);
+    Object.entries(at.refused ?? {}).forEach(([name, value]) => value === now[name] && at.touched.delete(name));
+    store.drop(draftKey(form));
+    keepDraft(form);
+  }
+  leaving = true;
+  location.reload();
+}
 
 // ---- What goes wrong ----------------------------------------------------------------------------
 function failed(source, status, form, writes) {
@@ -268,7 +284,7 @@ function failed(source, status, form, writes) {
     return;
   }
   if (source.closest?.(".progress") && !writes) return; // the next poll tries again
-  if (form && writes && status !== 404) { [...form.elements].filter(keepable).forEach((input) => state(form).touched.add(input.name)); keepDraft(form); }
+  if (form && writes && status !== 404 && !form.matches("[data-autosave]")) { [...form.elements].filter(keepable).forEach((input) => state(form).touched.add(input.name)); keepDraft(form); }
   const retryable = { run: again.run, label: again.label };
   if (status === 0) toast(words.offline, "bad", retryable);
   else if (status === 401 || status === 403) toast(writes ? words.session : words.denied, "bad", { label: words.reload, run: () => { leaving = true; location.reload(); } });
@@ -277,7 +293,6 @@ function failed(source, status, form, writes) {
   else toast(words.server, "bad", retryable);
 }
 on("online", () => $$("form[data-autosave]").forEach(save), window);
-let leaving = false;
 on("beforeunload", (event) => {
   const open = $$(drafted).some((form) => !state(form).leaving && (state(form).touched.size || state(form).busy));
   if (open && !leaving) event.preventDefault();
