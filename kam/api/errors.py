@@ -4,9 +4,11 @@ from typing import Any
 
 from django.db import IntegrityError
 from drf_standardized_errors.formatter import ExceptionFormatter
+from drf_standardized_errors.handler import exception_handler as standardized_handler
 from drf_standardized_errors.types import ErrorResponse
 from rest_framework import status
 from rest_framework.exceptions import APIException
+from rest_framework.response import Response
 
 
 class Conflict(APIException):
@@ -30,7 +32,7 @@ class ProblemFormatter(ExceptionFormatter):
         first = error_response.errors[0] if error_response.errors else None
         extra = getattr(self.exc, "problem", {})
         return {
-            "type": f"urn:kam:{error_response.type.value}",
+            "type": f"urn:kam:{error_response.type}",
             "title": str(getattr(self.exc, "default_detail", "")) or "Error",
             "status": self.exc.status_code,
             "detail": first.detail if first else "",
@@ -39,6 +41,14 @@ class ProblemFormatter(ExceptionFormatter):
             ],
             **extra,
         }
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """The library's handler, under RFC 9457's media type."""
+    response = standardized_handler(error, context)
+    if response is not None:
+        response.content_type = "application/problem+json"
+    return response
 
 
 def conflict_from(error: IntegrityError) -> Conflict:
