@@ -2,11 +2,13 @@
 
 from django.urls import include, path
 
+from kam.styleguide import styleguide
 from kam.views import home
 
 foundation = (
     [
         path("", home.home, name="home"),
+        path("styleguide/", styleguide, name="styleguide"),
     ],
     "kam",
 )
