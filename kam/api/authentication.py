@@ -32,7 +32,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
         scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        token = (
+        token = (  # unscoped: nobody has signed in yet
             ApiToken.objects.usable()
             .filter(digest=hash_token(secret.strip()), user__archived_at__isnull=True)
             .select_related("user__team")
@@ -46,6 +46,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
         translation.activate(user.language)
         now = timezone.now()
         if token.last_used_at is None or token.last_used_at < now - USED_STEP:
+            # unscoped: the token itself
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
         return user, token
 
@@ -56,6 +57,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
         email = request.headers.get(ACTING_HEADER)
         if not email:
             return
+        # unscoped: people are known by name to all
         absent = User.objects.filter(email__iexact=email[:254].replace("\x00", "")).first()
         if absent is None or not apply_substitution(user, absent.pk):
             raise AuthenticationFailed(_("You do not stand in for this person today."))

@@ -18,8 +18,8 @@ class ScopedAccess(BasePermission):
     def has_object_permission(self, request: Request, view: Any, row: Any) -> bool:
         if request.method in SAFE_METHODS:
             return True
-        manager = type(row)._default_manager
-        return manager.filter(pk=row.pk).editable_by(request.user).exists()
+        same = type(row)._default_manager.filter(pk=row.pk).editable_by(request.user)
+        return same.exists()
 
 
 class AdministratorsWrite(ScopedAccess):

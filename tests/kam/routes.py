@@ -1,0 +1,9 @@
+"""The foundation's part of the route table; see tests/route_table.py."""
+
+from tests.route_table import Route
+
+ROUTES = [
+    Route("kam:home"),
+]
+#: Routes with a row in their address that have no foreign row, and why.
+NO_FOREIGN_ROW: dict[str, str] = {}
