@@ -1,6 +1,6 @@
 """Prepared figures per portfolio (the accounts of one KAM), so that roll-ups cost the same with
 a thousand accounts and with a hundred thousand. Triggers mark what is stale; see
-``plans.services.refresh_portfolios``.
+``plans.services.portfolios``.
 """
 
 from django.conf import settings
@@ -52,8 +52,14 @@ class PortfolioMonth(models.Model):
 class PortfolioCount(models.Model):
     """How many accounts, plans and activities one KAM has in one fiscal year.
 
-    ``late`` counts open activities due before ``counted_on`` (the company's date).
+    The row of year 0 holds what no year changes: ``accounts`` and ``key_accounts`` (as they are
+    now), and ``counted_at``, when anything of the portfolio was last computed. The rows of the
+    plans' years hold the rest. ``late_activities`` are open ones due before ``counted_on`` (the
+    company's date).
     """
+
+    #: The year of the row with the accounts.
+    ALWAYS = 0
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
@@ -84,13 +90,25 @@ class PortfolioCount(models.Model):
 
 
 class StalePortfolio(models.Model):
-    """A portfolio whose figures (``month``) or counts (no month) are to be computed anew."""
+    """What is to be computed anew; written by triggers, taken by ``refresh_portfolios``.
 
+    A mark names an account (its owner is looked up when the mark is taken, because the account may
+    move while the marking transaction is still open) or, with ``account_id`` empty, a portfolio:
+    ``owner_id``, empty for accounts without an owner.
+    """
+
+    class What(models.TextChoices):
+        MONTH = "m", _("the figures of one month")
+        COUNTS = "c", _("the counts")
+        ALL = "a", _("all months and the counts")
+
+    account_id = models.BigIntegerField(null=True)
     owner_id = models.BigIntegerField(null=True)
     month = models.DateField(null=True)
+    what = models.CharField(max_length=1, choices=What.choices, default=What.ALL)
 
     class Meta:
         verbose_name = _("stale portfolio")
 
     def __str__(self) -> str:
-        return f"{self.owner_id} {self.month}"
+        return f"{self.what} {self.account_id or self.owner_id} {self.month}"
