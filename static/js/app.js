@@ -104,7 +104,7 @@ on("keydown", (event) => {
 const PREFIX = `kam:draft:${document.body.dataset.user}:`;
 const KEEP = 14 * 864e5;
 const draftKey = (form) => PREFIX + (form.dataset.draft || location.pathname + "#" + (form.id || form.getAttribute("action")));
-const keepable = (input) => input.name && !input.disabled && !/^(hidden|password|file|submit|button)$/.test(input.type) && !input.closest("[data-no-draft]");
+const keepable = (input) => input.name && !input.disabled && !/^(hidden|password|file|submit|button)$/.test(input.type) && input.autocomplete !== "one-time-code" && !input.closest("[data-no-draft]");
 const read = (input) => (input.type === "checkbox" || input.type === "radio" ? [input.value, input.checked] : input.multiple ? [...input.selectedOptions].map((o) => o.value) : input.value);
 function write(input, value) {
   if (Array.isArray(value) && typeof value[1] === "boolean") { if (input.value === value[0]) input.checked = value[1]; }
@@ -148,7 +148,7 @@ function offerDraft(form) {
   on("click", () => { note.remove(); store.drop(key); }, discard);
   form.prepend(note);
 }
-const drafted = "form[data-autosave], form[data-draft]";
+const drafted = "form[data-autosave], form[data-draft], form.form[method=post]:not([data-no-draft])";
 function start(part) {
   const inside = [...(part.matches?.(drafted) ? [part] : []), ...$$(drafted, part)];
   inside.forEach(offerDraft);
@@ -197,7 +197,7 @@ on("change", changed);
 on("submit", (event) => {
   const form = event.target;
   if (form.matches("form[data-autosave][hx-trigger=autosave]")) { event.preventDefault(); save(form); } // Enter in a field
-  else if (form.matches("form[data-draft]") && !form.hasAttribute("hx-post")) {
+  else if (form.matches(drafted) && !form.hasAttribute("hx-post")) {
     const draft = store.get(draftKey(form));
     if (draft) store.set(draftKey(form), { ...draft, sent: true });
     state(form).leaving = true;
@@ -243,6 +243,7 @@ on("htmx:afterRequest", (event) => {
       const version = xhr.getResponseHeader("X-Row-Version");
       if (version && form.elements.version) form.elements.version.value = version;
       at.sent.clear();
+      if (!form.matches("[data-autosave]")) at.touched.clear();
       $$(".toast[role=alert]").forEach((old) => old.remove());
       if (at.touched.size) { keepDraft(form); save(form); } else {
         store.drop(draftKey(form));
