@@ -51,7 +51,7 @@ def plain(number: Decimal, decimals: int = 0) -> str:
         get_format("DECIMAL_SEPARATOR"),
         decimals,
         grouping=3,
-        thousand_sep=get_format("THOUSAND_SEPARATOR"),
+        thousand_sep=get_format("THOUSAND_SEPARATOR") or ",",  # Django has none for Chinese
         force_grouping=True,
         use_l10n=True,
     )

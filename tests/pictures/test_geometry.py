@@ -52,6 +52,12 @@ def test_bars_are_as_high_as_their_values():
     assert one.actual.y + one.actual.height == pytest.approx(two.actual.y + two.actual.height)
 
 
+def test_a_bar_ends_at_the_tick_of_its_value():
+    picture = monthly.lay_out(months((D(100),)))
+    assert picture.ticks[-1].label == "100"
+    assert picture.slots[0].actual.y == picture.ticks[-1].y == picture.top
+
+
 def test_a_missing_month_has_no_bar_and_a_zero_has_a_flat_one():
     missing, zero = monthly.lay_out(months((None,), (D(0),), (D(5),))).slots[:2]
     assert missing.actual is None
