@@ -1,0 +1,36 @@
+"""Background work of plans. Each task may run twice, late or never: the minute's tick finds what is due."""
+
+import logging
+from typing import Any
+
+from celery import shared_task
+
+from kam.tasks import each_minute
+from plans.services import nightly, portfolios
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(time_limit=600, soft_time_limit=580)
+def refresh_marked_portfolios(**_kwargs: Any) -> None:
+    """Works off all marks of stale portfolios."""
+    portfolios.refresh_portfolios()
+
+
+@shared_task(time_limit=1800, soft_time_limit=1740)
+def run_nightly(**_kwargs: Any) -> None:
+    """The night's run; whoever calls has claimed it."""
+    nightly.run_night()
+
+
+@each_minute
+def refresh_what_is_due() -> None:
+    """Marks what the new date made stale, works off all marks, and starts the night's run."""
+    portfolios.mark_new_day()
+    portfolios.refresh_portfolios()
+    if nightly.claim_night():
+        try:
+            run_nightly.apply_async(retry=False)
+        except Exception:
+            log.warning("the nightly run is done here: the broker does not answer")
+            nightly.run_night()
