@@ -158,3 +158,7 @@ def cast(db) -> Cast:  # type: ignore[no-untyped-def]
         activity=activity,
         target=target,
     )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fuzz-long", action="store_true", help="hundreds of calls per operation")
