@@ -52,7 +52,7 @@ bench: install-dev ## measure against the limits; SCALE=2000 for a quick look
 	@$(PY) -m scripts.prove --with-services $(PY) -m benchmarks --scale $(SCALE)
 
 fuzz: install-dev ## a long run of made-up requests against the API
-	@$(PY) -m scripts.prove --with-services $(PY) -m pytest -m fuzz --fuzz-long
+	@$(PY) -m scripts.prove --with-services $(PY) -m pytest tests/api/test_fuzz.py --fuzz-long
 
 screenshots: install-dev ## make the pictures of the README
 	@$(PY) -m scripts.screenshots
