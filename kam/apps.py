@@ -1,6 +1,21 @@
+from typing import ClassVar
+
 from django.apps import AppConfig
+from django.contrib.staticfiles.apps import StaticFilesConfig
 
 
 class KamConfig(AppConfig):
     name = "kam"
     verbose_name = "Foundation"
+    default = True
+
+
+class StaticFiles(StaticFilesConfig):
+    """Leaves out what packages bring and no page here uses: 5 MB that take a minute to compress."""
+
+    ignore_patterns: ClassVar[list[str]] = [
+        *StaticFilesConfig.ignore_patterns,
+        "drf_spectacular_sidecar/redoc*",
+        "rest_framework*",
+        "flags*",
+    ]

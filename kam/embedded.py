@@ -109,6 +109,7 @@ def up(var: Path | None = None, only: Sequence[str] | None = None) -> State:
             var / "services.json",
             json.dumps({"database_url": state.database_url, "redis_url": state.redis_url}),
         )
+        _give_to_owner_of(var, var / "services.json")
         return state
 
 
@@ -189,11 +190,7 @@ class _Server:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.account is None:
             if home.stat().st_uid != os.geteuid():
-                owner = _name_of(home.stat().st_uid)
-                raise EmbeddedError(
-                    f"{home} belongs to {owner}: run this command as {owner} or as root, "
-                    f"or set DATABASE_URL and REDIS_URL."
-                )
+                raise _belongs_to_another(self.var)
             return
         self.var.chmod(self.var.stat().st_mode | 0o711)
         os.chown(home, self.account.uid, self.account.gid)
@@ -234,6 +231,8 @@ class _Server:
             return path.read_text()
         except FileNotFoundError:
             return ""
+        except PermissionError:
+            raise _belongs_to_another(self.var) from None
 
     def rotate_log(self, log: Path) -> None:
         if log.exists() and log.stat().st_size > LOG_LIMIT_BYTES:
@@ -702,6 +701,21 @@ def _open_to_all(tree: Path) -> None:
                 path.chmod(0o755)
 
 
+def _belongs_to_another(var: Path) -> EmbeddedError:
+    owner = _name_of(var.stat().st_uid) if var.exists() else "someone else"
+    return EmbeddedError(
+        f"{var} belongs to {owner}: run this command as {owner} or as root, "
+        f"or set DATABASE_URL and REDIS_URL."
+    )
+
+
+def _give_to_owner_of(var: Path, path: Path) -> None:
+    """A file that root writes in a plain user's directory is for that user to read."""
+    if os.geteuid() == 0:
+        owner = var.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
+
+
 def _write_private(path: Path, text: str) -> None:
     """Replace a file as a whole, readable by its owner alone."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -717,12 +731,9 @@ def _locked(var: Path) -> Iterator[None]:
         var.mkdir(parents=True, exist_ok=True)
         handle = os.open(var / "embedded.lock", os.O_CREAT | os.O_RDWR, 0o600)
     except PermissionError:
-        owner = _name_of(var.stat().st_uid) if var.exists() else "someone else"
-        raise EmbeddedError(
-            f"{var} belongs to {owner}: run this command as {owner}, "
-            f"or set DATABASE_URL and REDIS_URL."
-        ) from None
+        raise _belongs_to_another(var) from None
     try:
+        _give_to_owner_of(var, var / "embedded.lock")
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:

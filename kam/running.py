@@ -21,9 +21,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+
+from django.core.management.base import CommandError
 
 from kam import embedded
 
@@ -197,9 +199,25 @@ def run_processes(host: str, port: int, demo: bool, began: float) -> int:
     # Honcho takes SIGINT and SIGTERM; a closed terminal stops everything just as well.
     signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
     threading.Thread(target=announce, args=(host, port, demo, began), daemon=True).start()
-    manager.loop()
+    try:
+        manager.loop()
+    finally:
+        # Also when the loop itself failed, because nobody reads its output any more, say.
+        end_children()
     asked = {128 + signal.SIGINT, 128 + signal.SIGTERM}
     return 0 if manager.returncode in asked else (manager.returncode or 1)
+
+
+def end_children(patience: float = 10) -> None:
+    """Stop every process below this one: first asked, then, after ``patience`` seconds, killed."""
+    import psutil
+
+    children = psutil.Process().children(recursive=True)
+    for signal_name in ("terminate", "kill"):
+        for child in children:
+            with suppress(psutil.NoSuchProcess):
+                getattr(child, signal_name)()
+        _gone, children = psutil.wait_procs(children, timeout=patience)
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:
@@ -251,7 +269,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.demo_only:
             return reload_demo()
         return run(options.host, options.port, demo=options.demo == "1")
-    except (CannotRunError, embedded.EmbeddedError) as error:
+    except (CannotRunError, CommandError, embedded.EmbeddedError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
