@@ -265,7 +265,7 @@ class _GlyphWatch(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         if "notdef glyph" in str(record.msg):
-            self.missing.update(str(part) for part in (record.args or ())[:1])
+            self.missing.update(re.findall(r'"(.)" \(U\+', record.getMessage()))
         return record.levelno >= logging.ERROR
 
 

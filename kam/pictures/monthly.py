@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from kam.pictures.scale import axis_for, number, r
+from kam.pictures.scale import axis_for, exact, number, r
 from kam.pictures.words import TEXT, TEXT_NARROW, width
 
 WIDTH = 480.0
@@ -110,7 +110,7 @@ def cumulated(months: Sequence[Month]) -> list[Month]:
 
 def lay_out(
     months: Sequence[Month],
-    label: Callable[[Decimal], str] = str,
+    label: Callable[[Decimal], str] = exact,
     *,
     cumulative: bool = False,
 ) -> MonthlyPicture:
@@ -131,10 +131,10 @@ def lay_out(
     slot_width = (right - left) / max(1, len(shown))
 
     def bar(value: Decimal | None, middle: float, share: float) -> Rect | None:
-        exact = number(value)
-        if exact is None:
+        height = number(value)
+        if height is None:
             return None
-        y = axis.at(exact, bottom, TOP)
+        y = axis.at(height, bottom, TOP)
         thick = slot_width * share
         return Rect(r(middle - thick / 2), min(y, zero), r(thick), r(abs(y - zero)))
 

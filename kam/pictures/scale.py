@@ -15,13 +15,18 @@ def number(value: Any) -> Decimal | None:
     """The value as a finite Decimal; None if it is missing, NaN or infinite."""
     if value is None:
         return None
-    exact = value if isinstance(value, Decimal) else Decimal(str(value))
-    return exact if exact.is_finite() else None
+    found = value if isinstance(value, Decimal) else Decimal(str(value))
+    return found if found.is_finite() else None
 
 
 def known(values: Iterable[Any]) -> list[Decimal]:
     """The values that are there, as Decimals."""
-    return [exact for value in values if (exact := number(value)) is not None]
+    return [found for value in values if (found := number(value)) is not None]
+
+
+def exact(value: Decimal) -> str:
+    """The value in full digits, for pictures that were given no way to write it."""
+    return f"{value:f}"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from kam.pictures.scale import Axis, number, r
+from kam.pictures.scale import Axis, exact, number, r
 from kam.pictures.words import TEXT_NARROW, cut, width
 
 WIDTH = 480.0
@@ -72,7 +72,7 @@ class StackedPicture:
     key: tuple[tuple[int, str], ...]  # style and label of each part, in order of appearance
 
 
-def lay_out(rows: Sequence[Row], label: Callable[[Decimal], str] = str) -> StackedPicture:
+def lay_out(rows: Sequence[Row], label: Callable[[Decimal], str] = exact) -> StackedPicture:
     """``label`` writes a value; parts of the same label have the same style in all rows."""
     styles: dict[str, int] = {}
     for row in rows:

@@ -53,7 +53,11 @@ def axis_words(values: Iterable[Any], unit: str) -> tuple[Callable[[Decimal], st
     axis = axis_for(values)
     scale = scale_for(max(abs(axis.low), abs(axis.high)))
     decimals = max(
-        (-(tick / scale.divisor).normalize().as_tuple().exponent for tick in axis.ticks if tick),
+        (
+            -int((tick / scale.divisor).normalize().as_tuple().exponent)
+            for tick in axis.ticks
+            if tick
+        ),
         default=0,
     )
     decimals = max(0, min(decimals, 6))
