@@ -1,0 +1,620 @@
+"""The roll-up: account → KAM's portfolio → team (any depth) → company, in the company's currency.
+
+Functions take scoped querysets (owners and teams whose figures may be shown) and a fiscal year, never
+a user. Down to the portfolio they read the prepared figures (``plans.models.rollup``), so they cost the
+same however many accounts there are; below it they read the facts and targets of one page of accounts.
+
+Each amount is converted at the budget rate of the fiscal year that it lies in. What has no rate is in
+no sum and is named (``Figures.missing``). A team's sum is the sum of its members and sub-teams as the
+tree stands today; an account counts where its owner is today.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Case, F, Max, Q, QuerySet, Sum, When
+
+from accounts.models import Account
+from kam.models import BudgetRate, Company, Team, User
+from kam.money import Rates
+from kam.periods import FiscalYear
+from kam.scoping import Role
+from plans.calc import MonthFigures, YearFigures, empty_year
+from plans.models import PortfolioCount, PortfolioMonth
+
+AMOUNTS = (
+    "actual_revenue",
+    "actual_margin",
+    "target_revenue",
+    "target_margin",
+    "forecast_revenue",
+)
+#: What is told apart where a rate is missing.
+MEASURES = {"actual_revenue": "actual", "target_revenue": "target", "forecast_revenue": "forecast"}
+#: How many waiting marks are looked at to say how many portfolios wait.
+MARKS_SEEN = 2_000
+#: A key of a group of rows: ("team", id), ("kam", id), ("unowned", None), ("account", id).
+Key = tuple[str, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """An amount that is in no sum because its currency has no budget rate for the year."""
+
+    year: int
+    measure: str
+    currency: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Accounts and plans in numbers. ``planned`` have a plan for the year, ``approved`` an approved one."""
+
+    accounts: int = 0
+    key_accounts: int = 0
+    planned: int = 0
+    approved: int = 0
+    open_activities: int = 0
+    late_activities: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(*(getattr(self, n) + getattr(other, n) for n in self.__slots__))
+
+    @property
+    def unplanned(self) -> int:
+        """Accounts without a plan for the year."""
+        return max(0, self.accounts - self.planned)
+
+    @property
+    def coverage(self) -> Decimal | None:
+        """Accounts with a plan / accounts."""
+        return Decimal(self.planned) / self.accounts if self.accounts else None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A year beside the one before it, in the company's currency."""
+
+    year: YearFigures
+    last: YearFigures
+    missing: tuple[Missing, ...] = ()
+
+    @property
+    def last_to_date(self) -> Decimal:
+        """Last year's revenue in as many months as are over this year."""
+        return self.last.actual_of(sum(1 for m in self.year.months if m.closed))
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.missing and not any(
+            (y.actual, y.target, y.forecast) != (0, 0, 0) for y in (self.year, self.last)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One line of a roll-up's table: what stands below, with its figures."""
+
+    kind: str
+    pk: int | None
+    label: str
+    note: str
+    figures: Figures
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """When the figures were last computed, and how many portfolios wait to be computed anew.
+
+    ``at_least``: more marks wait than were looked at.
+    """
+
+    computed_at: datetime | None
+    waiting: int = 0
+    at_least: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A level of the roll-up, the sum of its parts. ``above``: (team id, name) from the top."""
+
+    kind: str
+    pk: int | None
+    label: str
+    note: str
+    fiscal_year: FiscalYear
+    currency: str
+    figures: Figures
+    counts: Counts
+    parts: tuple[Part, ...]
+    fresh: Freshness
+    above: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(slots=True)
+class Sheet:
+    """Collects amounts by key, month and currency, and turns them into years."""
+
+    year: FiscalYear
+    closed: int
+    rates: Mapping[int, Rates]
+    amounts: dict[Key, dict[tuple[date, str], list[Decimal]]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+
+    def add(self, key: Key, month: date, currency: str, values: Sequence[Decimal]) -> None:
+        cells = self.amounts[key]
+        held = cells.get((month, currency))
+        if held is None:
+            cells[month, currency] = list(values)
+        else:
+            for index, value in enumerate(values):
+                held[index] += value
+
+    @property
+    def currency(self) -> str:
+        return self.rates[self.year.year].currency
+
+    def figures(self, key: Key) -> Figures:
+        return self._figures([self.amounts.get(key, {})])
+
+    def total(self) -> Figures:
+        return self._figures(list(self.amounts.values()))
+
+    def _figures(self, groups: Sequence[Mapping[tuple[date, str], list[Decimal]]]) -> Figures:
+        last = self.year.shifted(-1)
+        empty = {
+            self.year.year: empty_year(self.year.months(), self.closed),
+            last.year: empty_year(last.months(), 12),
+        }
+        sums = {y: [list(_values(m)) for m in e.months] for y, e in empty.items()}
+        missing: dict[tuple[int, str, str], Decimal] = defaultdict(Decimal)
+        for cells in groups:
+            for (month, currency), values in cells.items():
+                fiscal = self.year if month >= self.year.first else last
+                rate = self.rates[fiscal.year].rate(currency)
+                if rate is None:
+                    for name, value in zip(AMOUNTS, values, strict=True):
+                        if value and name in MEASURES:
+                            missing[fiscal.year, MEASURES[name], currency] += value
+                    continue
+                row = sums[fiscal.year][fiscal.month_number(month)]
+                for index, value in enumerate(values):
+                    row[index] += value * rate
+        years = {
+            y: YearFigures(
+                tuple(
+                    MonthFigures(m.month, m.closed, *row)
+                    for m, row in zip(empty[y].months, sums[y], strict=True)
+                )
+            )
+            for y in empty
+        }
+        gaps = tuple(Missing(*key, amount) for key, amount in sorted(missing.items()) if amount)
+        return Figures(years[self.year.year], years[last.year], gaps)
+
+
+def _values(month: MonthFigures) -> tuple[Decimal, ...]:
+    return (
+        month.actual,
+        month.actual_margin,
+        month.target,
+        month.target_margin,
+        month.forecast,
+    )
+
+
+def sheet_for(year: FiscalYear, today: date) -> Sheet:
+    """An empty sheet with the rates of the year and the one before (one query)."""
+    currency = Company.current().currency
+    rates: dict[int, dict[str, Decimal]] = {year.year: {}, year.year - 1: {}}
+    stored = BudgetRate.objects.active().filter(year__in=rates)
+    for of_year, code, rate in stored.values_list("year", "currency", "rate"):
+        rates[of_year][code] = rate
+    return Sheet(
+        year, year.closed_months(today), {y: Rates(currency, held, y) for y, held in rates.items()}
+    )
+
+
+# --- top: the company, or all that a leader sees ---------------------------------------------------
+
+
+def top(
+    owners: QuerySet[User],
+    teams: QuerySet[Team],
+    year: FiscalYear,
+    today: date,
+    *,
+    whole_company: bool,
+    label: str,
+) -> Node:
+    """The top teams among ``teams``, people outside all of them, and accounts without an owner.
+
+    ``whole_company`` adds the accounts without an owner. Five queries: rates, teams, months, counts,
+    marks; one more for the names of people outside the teams, where there are any.
+    """
+    tree = _Teams(teams)
+    tops = {node.pk: node for node in tree.nodes.values() if node.parent_id not in tree.nodes}
+    single = Case(When(owner__team__in=list(tree.nodes), then=None), default=F("owner"))
+
+    def key_of(team_id: int | None, person_id: int | None, owned: bool) -> Key:
+        if not owned:
+            return ("unowned", None)
+        if person_id is not None or team_id not in tree.nodes:
+            return ("kam", person_id)
+        path = tree.nodes[team_id].path
+        return ("team", next(pk for pk in path if pk in tops))
+
+    sheet, counts, computed_at = _read(owners, year, today, single, key_of, unowned=whole_company)
+    people = {pk for kind, pk in {*sheet.amounts, *counts} if kind == "kam"}
+    named = dict(owners.filter(pk__in=people).values_list("pk", "name")) if people else {}
+    parts = [
+        _part(("team", pk), team.name, team.leader_name or "", sheet, counts)
+        for pk, team in tops.items()
+        if not team.archived or ("team", pk) in counts or ("team", pk) in sheet.amounts
+    ]
+    parts.sort(key=lambda part: part.label.casefold())
+    parts += sorted(
+        (_part(("kam", pk), named.get(pk, f"{pk}"), "", sheet, counts) for pk in people),
+        key=lambda part: part.label.casefold(),
+    )
+    if whole_company and (("unowned", None) in counts or ("unowned", None) in sheet.amounts):
+        parts.append(_part(("unowned", None), "", "", sheet, counts))
+    return _node(
+        "company" if whole_company else "own",
+        None,
+        label,
+        "",
+        sheet,
+        counts,
+        parts,
+        _fresh(owners, computed_at, unowned=whole_company),
+    )
+
+
+def team(
+    pk: int, owners: QuerySet[User], teams: QuerySet[Team], year: FiscalYear, today: date
+) -> Node:
+    """One team: its sub-teams (each with all below it) and its members.
+
+    Six queries: teams, rates, months, counts, members, marks. Raises ``Team.DoesNotExist`` for a
+    team that is not among ``teams``.
+    """
+    tree = _Teams(teams)
+    if pk not in tree.nodes:
+        raise Team.DoesNotExist
+    here = tree.nodes[pk]
+    below = {node.pk: node for node in tree.nodes.values() if pk in node.path}
+    subs = {node.pk: node for node in below.values() if node.parent_id == pk}
+    inside = owners.filter(team__in=list(below))
+    single = Case(When(owner__team=pk, then=F("owner")), default=None)
+
+    def key_of(team_id: int | None, person_id: int | None, _owned: bool) -> Key:
+        if person_id is not None:
+            return ("kam", person_id)
+        path = below[team_id].path  # type: ignore[index]
+        return ("team", path[path.index(pk) + 1])
+
+    sheet, counts, computed_at = _read(inside, year, today, single, key_of, unowned=False)
+    members = [
+        _part(("kam", person.pk), person.name, person.title, sheet, counts)
+        for person in owners.filter(team=pk).only("pk", "name", "title", "role", "is_active")
+        if ("kam", person.pk) in counts
+        or ("kam", person.pk) in sheet.amounts
+        or (person.role == Role.KAM and person.is_active)
+    ]
+    parts = [
+        _part(("team", node.pk), node.name, node.leader_name or "", sheet, counts)
+        for node in subs.values()
+        if not node.archived or ("team", node.pk) in counts or ("team", node.pk) in sheet.amounts
+    ]
+    parts.sort(key=lambda part: part.label.casefold())
+    members.sort(key=lambda part: part.label.casefold())
+    above = tuple((p, tree.nodes[p].name) for p in here.path[:-1] if p in tree.nodes)
+    return _node(
+        "team",
+        pk,
+        here.name,
+        here.leader_name or "",
+        sheet,
+        counts,
+        [*parts, *members],
+        _fresh(inside, computed_at, unowned=False),
+        above,
+    )
+
+
+def portfolio(owner: User, year: FiscalYear, today: date) -> Node:
+    """One KAM's accounts together (four queries); their single accounts: ``account_parts``."""
+    owners = User.objects.filter(pk=owner.pk)
+    sheet, counts, computed_at = _read(
+        owners, year, today, F("owner"), lambda *_: ("kam", owner.pk), unowned=False
+    )
+    return _node(
+        "kam",
+        owner.pk,
+        owner.name,
+        owner.title,
+        sheet,
+        counts,
+        [],
+        _fresh(owners, computed_at, unowned=False),
+    )
+
+
+def unowned(year: FiscalYear, today: date, label: str) -> Node:
+    """The accounts that nobody owns, together (four queries)."""
+    nobody = User.objects.none()
+    sheet, counts, computed_at = _read(
+        nobody, year, today, F("owner"), lambda *_: ("unowned", None), unowned=True
+    )
+    return _node(
+        "unowned",
+        None,
+        label,
+        "",
+        sheet,
+        counts,
+        [],
+        _fresh(nobody, computed_at, unowned=True),
+    )
+
+
+def _part(key: Key, label: str, note: str, sheet: Sheet, counts: Mapping[Key, Counts]) -> Part:
+    return Part(*key, label, note, sheet.figures(key), counts.get(key, Counts()))
+
+
+def _node(
+    kind: str,
+    pk: int | None,
+    label: str,
+    note: str,
+    sheet: Sheet,
+    counts: Mapping[Key, Counts],
+    parts: Iterable[Part],
+    fresh: Freshness,
+    above: tuple[tuple[int, str], ...] = (),
+) -> Node:
+    return Node(
+        kind,
+        pk,
+        label,
+        note,
+        sheet.year,
+        sheet.currency,
+        sheet.total(),
+        sum(counts.values(), Counts()),
+        tuple(parts),
+        fresh,
+        above,
+    )
+
+
+class _Teams:
+    """The teams that may be shown, by id (one query)."""
+
+    def __init__(self, teams: QuerySet[Team]) -> None:
+        rows = teams.order_by().values_list(
+            "pk", "parent_id", "name", "path", "archived_at", "leader__name", named=True
+        )
+        self.nodes = {
+            row.pk: _TeamRow(
+                row.pk, row.parent_id, row.name, row.path, row.archived_at, row.leader__name
+            )
+            for row in rows
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _TeamRow:
+    pk: int
+    parent_id: int | None
+    name: str
+    path: list[int]
+    archived: datetime | None
+    leader_name: str | None
+
+
+def _read(
+    owners: QuerySet[User],
+    year: FiscalYear,
+    today: date,
+    single: Any,
+    key_of: Any,
+    *,
+    unowned: bool,
+) -> tuple[Sheet, dict[Key, Counts], datetime | None]:
+    """The prepared figures of these owners by key: rates, months, counts (three queries).
+
+    ``single`` gives the owner's id where they are a part of their own; else the team counts.
+    """
+    sheet = sheet_for(year, today)
+    whose = Q(owner__in=owners.order_by().values("pk"))
+    if unowned:
+        whose |= Q(owner__isnull=True)
+    months = (
+        PortfolioMonth.objects.filter(whose, month__gte=year.shifted(-1).first, month__lt=year.end)
+        .order_by()
+        .annotate(single=single)
+        .values_list("single", "owner__team", "owner__isnull", "month", "currency")
+        .annotate(*(Sum(name) for name in AMOUNTS))
+    )
+    for person, team_id, nobody, month, currency, *values in months:
+        sheet.add(key_of(team_id, person, not nobody), month, currency, values)
+    names = Counts.__slots__
+    rows = (
+        PortfolioCount.objects.filter(whose, year__in=[PortfolioCount.ALWAYS, year.year])
+        .order_by()
+        .annotate(single=single)
+        .values_list("single", "owner__team", "owner__isnull")
+        .annotate(*(Sum(name) for name in names), Max("counted_at"))
+    )
+    counts: dict[Key, Counts] = defaultdict(Counts)
+    computed_at: datetime | None = None
+    for person, team_id, nobody, *values, at in rows:
+        counts[key_of(team_id, person, not nobody)] += Counts(*values)
+        computed_at = at if computed_at is None else max(at, computed_at)
+    return sheet, dict(counts), computed_at
+
+
+def _fresh(owners: QuerySet[User], computed_at: datetime | None, *, unowned: bool) -> Freshness:
+    """How many of these portfolios wait to be computed anew (one query, capped)."""
+    try:
+        inside, params = owners.order_by().values("pk").query.sql_with_params()
+    except EmptyResultSet:
+        inside, params = "NULL", ()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH marks AS (
+                SELECT account_id, owner_id FROM plans_staleportfolio LIMIT {MARKS_SEEN}
+            ), waiting AS (
+                SELECT DISTINCT coalesce(a.owner_id, m.owner_id) AS owner_id
+                  FROM marks m LEFT JOIN accounts_account a ON a.id = m.account_id
+            )
+            SELECT count(*) FILTER (WHERE owner_id IN ({inside}) OR (%s AND owner_id IS NULL)),
+                   (SELECT count(*) FROM marks) = {MARKS_SEEN}
+              FROM waiting
+            """,
+            [*params, unowned],
+        )
+        waiting, at_least = cursor.fetchone()
+    return Freshness(computed_at, waiting, at_least and waiting > 0)
+
+
+# --- below the portfolio: single accounts -----------------------------------------------------------
+
+_ACCOUNT_MONTHS = """
+    SELECT f.account_id, f.month, f.currency, sum(f.revenue), sum(f.revenue - f.cost),
+           0::numeric, 0::numeric, 0::numeric
+      FROM accounts_salesfact f
+     WHERE f.account_id = ANY(%(accounts)s) AND f.month >= %(first)s AND f.month < %(end)s
+     GROUP BY 1, 2, 3
+    UNION ALL
+    SELECT p.account_id, m.month, p.currency, 0, 0, sum(m.revenue), sum(m.margin),
+           sum(coalesce(m.forecast, m.revenue))
+      FROM plans_accountplan p
+      JOIN plans_target t ON t.plan_id = p.id AND t.archived_at IS NULL
+      JOIN plans_targetmonth m ON m.target_id = t.id AND m.archived_at IS NULL
+     WHERE p.account_id = ANY(%(accounts)s) AND p.archived_at IS NULL
+       AND m.month >= %(first)s AND m.month < %(end)s
+     GROUP BY 1, 2, 3
+"""
+
+
+def fill_accounts(sheet: Sheet, account_ids: Sequence[int]) -> Sheet:
+    """Adds the months of these accounts from their facts and targets (one query)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _ACCOUNT_MONTHS,
+            {
+                "accounts": list(account_ids),
+                "first": sheet.year.shifted(-1).first,
+                "end": sheet.year.end,
+            },
+        )
+        for account_id, month, currency, *values in cursor.fetchall():
+            sheet.add(("account", account_id), month, currency, values)
+    return sheet
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPart:
+    """One account in a portfolio's table; ``plan_id`` is empty where the year has no plan."""
+
+    account: Account
+    figures: Figures
+    plan_id: int | None
+    plan_status: str
+    open_activities: int
+    late_activities: int
+
+
+def account_parts(accounts: Sequence[Account], sheet: Sheet) -> list[AccountPart]:
+    """These accounts (``plans.selectors.accounts_with_plan``) with their own figures (one query)."""
+    fill_accounts(sheet, [account.pk for account in accounts])
+    return [
+        AccountPart(
+            account,
+            sheet.figures(("account", account.pk)),
+            account.plan_id,  # type: ignore[attr-defined]
+            account.plan_status or "",  # type: ignore[attr-defined]
+            account.open_activities or 0,  # type: ignore[attr-defined]
+            account.late_activities or 0,  # type: ignore[attr-defined]
+        )
+        for account in accounts
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountTree:
+    """An account's own figures, and the sum with its subsidiaries: never one inside the other.
+
+    ``below``: the subsidiaries' own figures in the order of the tree, at most ``SUBSIDIARIES_SHOWN``;
+    ``count``: how many there are. Archived accounts are not in.
+    """
+
+    account: Account
+    currency: str
+    fiscal_year: FiscalYear
+    own: Figures
+    together: Figures
+    below: tuple[tuple[Account, Figures], ...]
+    count: int
+
+
+SUBSIDIARIES_SHOWN = 200
+
+
+def account_tree(
+    account: Account, accounts: QuerySet[Account], year: FiscalYear, today: date
+) -> AccountTree:
+    """The account with those of ``accounts`` that stand below it (three queries)."""
+    sheet = sheet_for(year, today)
+    below = list(
+        accounts.filter(path__contains=[account.pk], archived_at__isnull=True)
+        .exclude(pk=account.pk)
+        .select_related("owner")
+        .order_by("path")
+    )
+    fill_accounts(sheet, [account.pk, *(child.pk for child in below)])
+    return AccountTree(
+        account,
+        sheet.currency,
+        year,
+        sheet.figures(("account", account.pk)),
+        sheet.total(),
+        tuple((c, sheet.figures(("account", c.pk))) for c in below[:SUBSIDIARIES_SHOWN]),
+        len(below),
+    )
+
+
+__all__ = [
+    "AccountPart",
+    "AccountTree",
+    "Counts",
+    "Figures",
+    "Freshness",
+    "Missing",
+    "Node",
+    "Part",
+    "Sheet",
+    "account_parts",
+    "account_tree",
+    "fill_accounts",
+    "portfolio",
+    "sheet_for",
+    "team",
+    "top",
+    "unowned",
+]
