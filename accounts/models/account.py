@@ -1,5 +1,6 @@
 """The account: a customer or one of its units, with its owner (the KAM) and account team."""
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -121,7 +122,21 @@ class Account(TreeNode, Row):
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
         ordering = ["name", "id"]
-        triggers = [*TreeNode.Meta.triggers, *Row.Meta.triggers]
+        triggers = [
+            *TreeNode.Meta.triggers,
+            *Row.Meta.triggers,
+            pgtrigger.Trigger(
+                name="give_figures",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_rows"),
+                func=(
+                    "INSERT INTO accounts_accountfigures (account_id, year, no_rate, mixed)"
+                    " SELECT id, 0, '{}', false FROM new_rows; RETURN NULL;"
+                ),
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["number"],
@@ -136,6 +151,10 @@ class Account(TreeNode, Row):
         indexes = [
             *TreeNode.Meta.indexes,
             models.Index(fields=["name", "id"], name="accounts_account_by_name"),
+            GinIndex(
+                fields=["number"], name="accounts_account_number_trgm", opclasses=["gin_trgm_ops"]
+            ),
+            models.Index(fields=["updated_at", "id"], name="accounts_account_by_change"),
             models.Index(fields=["owner", "name", "id"], name="accounts_account_by_owner"),
             GinIndex(
                 fields=["name"], name="accounts_account_name_trgm", opclasses=["gin_trgm_ops"]

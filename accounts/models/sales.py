@@ -1,13 +1,15 @@
 """Sales facts: what an account bought, per product and month, as other systems report it."""
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.account import Account
 from accounts.models.product import Product
 from accounts.querysets import OfAccountQuerySet, SalesFactQuerySet
-from kam.models import ImportBatch
+from kam.models import BudgetRate, Company, ImportBatch
 from kam.money import CURRENCIES
 
 FIRST_OF_MONTH = models.Q(month__day=1)
@@ -86,10 +88,14 @@ class SalesFact(models.Model):
 
 
 class StaleYear(models.Model):
-    """Account × month whose facts changed since ``AccountYear`` was computed; set by triggers."""
+    """What has changed since the prepared figures were computed; set by triggers.
 
-    account_id = models.BigIntegerField()
-    month = models.DateField()
+    Account and month: facts of that month. Month alone: the rates (every account's figures in
+    company currency). Neither: the company's calendar or currency (everything).
+    """
+
+    account_id = models.BigIntegerField(null=True)
+    month = models.DateField(null=True)
 
     class Meta:
         verbose_name = _("stale figures")
@@ -122,3 +128,84 @@ class AccountYear(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.year}"
+
+
+class AccountFigures(models.Model):
+    """An account's present fiscal year in company currency, one row per account: lists sort by it.
+
+    Converted at the years' budget rates; ``no_rate`` names currencies that have none and whose
+    amounts are therefore not in. No amount: no facts (or none that can be converted).
+    """
+
+    account = models.OneToOneField(
+        Account, primary_key=True, on_delete=models.CASCADE, related_name="figures"
+    )
+    year = models.PositiveSmallIntegerField(_("year"), default=0)
+    revenue = models.DecimalField(_("revenue"), max_digits=20, decimal_places=2, null=True)
+    margin = models.DecimalField(_("margin"), max_digits=20, decimal_places=2, null=True)
+    revenue_before = models.DecimalField(
+        _("revenue of the year before"), max_digits=20, decimal_places=2, null=True
+    )
+    no_rate = ArrayField(models.CharField(max_length=3), default=list)
+    mixed = models.BooleanField(_("several currencies"), default=False)
+
+    objects = OfAccountQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("account's figures")
+        verbose_name_plural = _("accounts' figures")
+        indexes = [
+            models.Index(
+                F("revenue").desc(nulls_last=True),
+                F("account").desc(),
+                name="accounts_figures_top",
+            ),
+            models.Index(fields=["revenue", "account"], name="accounts_figures_bottom"),
+            models.Index(
+                F("revenue_before").desc(nulls_last=True),
+                F("account").desc(),
+                name="accounts_figures_before",
+            ),
+            models.Index(fields=["year"], name="accounts_figures_year"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.year}"
+
+
+class RateWatch(BudgetRate):
+    """Budget rates, watched: a changed rate makes the converted figures stale."""
+
+    class Meta:
+        proxy = True
+        triggers = [
+            pgtrigger.Trigger(
+                name="mark_stale_rates",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                func=(
+                    "INSERT INTO accounts_staleyear (account_id, month)"
+                    " VALUES (NULL, date '2000-01-01'); RETURN NULL;"
+                ),
+            )
+        ]
+
+
+class CompanyWatch(Company):
+    """The company's settings, watched: another calendar or currency makes all figures stale."""
+
+    class Meta:
+        proxy = True
+        triggers = [
+            pgtrigger.Trigger(
+                name="mark_stale_company",
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("fiscal_year_start", "currency"),
+                func=(
+                    "INSERT INTO accounts_staleyear (account_id, month) VALUES (NULL, NULL);"
+                    " RETURN NULL;"
+                ),
+            )
+        ]

@@ -26,6 +26,7 @@ NOT_AUDITED = {
     "accounts.SalesFact": "their history is the chain of batches with the kept files",
     "accounts.StaleYear": "derived, set by triggers",
     "accounts.AccountYear": "derived from the facts",
+    "accounts.AccountFigures": "derived from the facts and rates",
     "plans.PortfolioMonth": "derived from facts and targets",
     "plans.PortfolioCount": "derived from accounts, plans and activities",
     "plans.StalePortfolio": "derived, set by triggers",
