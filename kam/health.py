@@ -114,7 +114,7 @@ def readiness(now: datetime) -> dict[str, Check]:
 
 @lru_cache(maxsize=1)
 def _migrations_of_this_code() -> frozenset[tuple[str, str]]:
-    loader = MigrationLoader(None, ignore_no_initial=True)
+    loader = MigrationLoader(None)
     return frozenset(loader.graph.nodes)
 
 

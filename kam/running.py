@@ -154,11 +154,13 @@ def commands(host: str, port: int) -> dict[str, list[str]]:
             *("--max-requests", "10000", "--max-requests-jitter", "1000", "--log-level", "warning"),
         ],
         "worker": [
-            *(python, "-m", "celery", "-A", "kam", "worker", "--loglevel", "WARNING"),
+            # Root is expected here and the tasks are JSON, which is what the warning is about.
+            *(python, "-W", "ignore:You're running the worker with superuser"),
+            *("-m", "celery", "-A", "kam", "--quiet", "worker", "--loglevel", "WARNING"),
             *("--concurrency", str(min(2, processors)), "--without-gossip", "--without-mingle"),
         ],
         "beat": [
-            *(python, "-m", "celery", "-A", "kam", "beat", "--loglevel", "WARNING"),
+            *(python, "-m", "celery", "-A", "kam", "--quiet", "beat", "--loglevel", "WARNING"),
             *("--pidfile", ""),
         ],
     }
