@@ -23,7 +23,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
-    "kam.apps.StaticFiles",
+    "kam.static_files.StaticFiles",
     "django.contrib.postgres",
     "django.contrib.humanize",
     "django.forms",
