@@ -19,7 +19,7 @@ class PlanQuerySet(OfAccountQuerySet):
     def approvable_by(self, user: Any) -> Self:
         """Submitted plans that this person decides on: their teams' leader, or management.
 
-        Nobody approves a plan of an account that they own themselves.
+        Nobody approves a plan of an account that they own themselves, nor as a substitute.
         """
         person = principal(user)
         if person is None or getattr(user, "read_only", False):
@@ -30,7 +30,7 @@ class PlanQuerySet(OfAccountQuerySet):
             mine = Q(account__owner__team__in=Team.objects.led_by(person).order_by().values("pk"))
         else:
             return self.none()
-        return self.visible_to(user).filter(mine).exclude(account__owner=person)
+        return self.visible_to(user).filter(mine).exclude(account__owner__in=[person, user])
 
 
 class OfPlanQuerySet(OfAccountQuerySet):

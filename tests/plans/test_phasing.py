@@ -1,6 +1,6 @@
 """Spreading a year over months: the months always add up to the year, exactly."""
 
-from decimal import Decimal as D
+from decimal import Decimal as D  # noqa: N817
 
 import pytest
 from hypothesis import given

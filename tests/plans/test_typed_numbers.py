@@ -1,10 +1,10 @@
 """Numbers as people type and paste them."""
 
-from decimal import Decimal as D
+from decimal import Decimal as D  # noqa: N817
 
 import pytest
 
-from plans.typed_numbers import NotANumber, read_number
+from plans.typed_numbers import NumberTextError, read_number
 
 ENGLISH = {"decimal": ".", "thousands": ","}
 NORWEGIAN = {"decimal": ",", "thousands": "\u00a0"}
@@ -60,5 +60,5 @@ def test_reads(signs, text, expected):
     ],
 )
 def test_refuses_what_is_no_number_or_may_mean_two(signs, text):
-    with pytest.raises(NotANumber):
+    with pytest.raises(NumberTextError):
         read_number(text, **signs)

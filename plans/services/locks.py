@@ -1,0 +1,46 @@
+"""When a plan's content stands still.
+
+While a plan waits for a decision, its texts, targets and goals do not change, so that what is
+decided on is what was read; its activities go on. A closed plan does not change at all.
+"""
+
+from django.utils.translation import gettext as _
+
+from plans.models import AccountPlan
+from plans.services.refusals import PlanLocked
+
+LOCKED_TEXT = frozenset({AccountPlan.Status.SUBMITTED, AccountPlan.Status.CLOSED})
+LOCKED_ACTIVITIES = frozenset({AccountPlan.Status.CLOSED})
+
+
+def text_is_open(plan: AccountPlan) -> bool:
+    """Whether texts, targets and goals may change."""
+    return plan.status not in LOCKED_TEXT and plan.archived_at is None
+
+
+def activities_are_open(plan: AccountPlan) -> bool:
+    """Whether activities may be added and changed."""
+    return plan.status not in LOCKED_ACTIVITIES and plan.archived_at is None
+
+
+def require_open_text(plan: AccountPlan) -> None:
+    """Raises ``PlanLocked`` where the plan waits for a decision, or is closed."""
+    status = _status(plan)
+    if status == AccountPlan.Status.SUBMITTED:
+        raise PlanLocked(_("The plan waits for a decision. Withdraw it to change it."))
+    _refuse_closed(status)
+
+
+def require_open_activities(plan: AccountPlan) -> None:
+    """Raises ``PlanLocked`` where the plan is closed."""
+    _refuse_closed(_status(plan))
+
+
+def _status(plan: AccountPlan) -> str:
+    """The state as it stands now: the row in hand may be older."""
+    return AccountPlan.objects.values_list("status", flat=True).get(pk=plan.pk)
+
+
+def _refuse_closed(status: str) -> None:
+    if status == AccountPlan.Status.CLOSED:
+        raise PlanLocked(_("The plan is closed. Open it again to change it."))

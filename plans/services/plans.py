@@ -1,0 +1,54 @@
+"""Making a plan, and changing its words."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Account
+from kam.editing import save_fields
+from kam.periods import company_year
+from plans.models import AccountPlan
+from plans.services.locks import require_open_text
+from plans.services.portfolios import refresh_soon
+from plans.services.refusals import PlanExists
+from plans.services.targets import suggest_targets
+
+#: The plan's long texts, in the order in which they are read.
+TEXTS = ("summary", "situation", "needs", "value_offer", "competitors", "strategy", "risks")
+
+
+def create_plan(account: Account, year: int, *, growth: Decimal | None = None) -> AccountPlan:
+    """Makes the account's plan for a fiscal year, in the account's currency.
+
+    With ``growth`` (per cent) it gets a target per product line bought last year, that much above
+    last year's sales. Raises ``PlanExists``.
+    """
+    try:
+        with transaction.atomic():
+            plan = AccountPlan(account=account, year=year, currency=account.currency)
+            plan.clean_fields()
+            plan.save()
+            if growth is not None:
+                suggest_targets(plan, growth)
+            refresh_soon()
+    except IntegrityError:
+        existing = AccountPlan.objects.filter(account=account, year=year).first()
+        if existing is None:
+            raise
+        words = _("%(account)s has a plan for %(year)s already.") % {
+            "account": account,
+            "year": company_year(year).label,
+        }
+        raise PlanExists(words, existing) from None
+    return plan
+
+
+def change_plan(
+    plan: AccountPlan, changes: Mapping[str, Any], *, base_version: int | None
+) -> AccountPlan:
+    """Saves the plan's texts; see ``kam.editing.save_fields``. Raises ``PlanLocked``."""
+    require_open_text(plan)
+    return save_fields(plan, changes, base_version=base_version)

@@ -1,0 +1,53 @@
+"""Sales of last year and this one, and small helpers for the plan's tests."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Product, ProductLine, SalesFact
+from kam import periods
+from tests.conftest import YEAR
+
+
+@pytest.fixture
+def today(monkeypatch) -> date:
+    """The company's date: the middle of the plan's year, so that four months are over."""
+    day = date(YEAR, 5, 15)
+    now = timezone.now().replace(year=day.year, month=day.month, day=day.day)
+    monkeypatch.setattr(periods.timezone, "now", lambda: now)
+    return day
+
+
+@pytest.fixture
+def valves(cast) -> ProductLine:
+    return ProductLine.objects.create(name="Valves")
+
+
+@pytest.fixture
+def small_pumps(cast) -> ProductLine:
+    return ProductLine.objects.create(name="Small pumps", parent=cast.line)
+
+
+def fact(account, line, month, revenue, *, currency="NOK", cost=0, volume=0) -> SalesFact:
+    product, _made = Product.objects.get_or_create(
+        number=f"N{line.pk}", defaults={"name": f"{line} 1", "line": line}
+    )
+    return SalesFact.objects.create(
+        account=account,
+        product=product,
+        month=month,
+        currency=currency,
+        revenue=Decimal(revenue),
+        cost=Decimal(cost),
+        volume=Decimal(volume),
+    )
+
+
+@pytest.fixture
+def last_year(cast, valves) -> None:
+    """Last year: pumps 100 in January, 300 in February (NOK); valves 100 EUR in March."""
+    fact(cast.account, cast.line, date(YEAR - 1, 1, 1), 100, cost=60, volume=2)
+    fact(cast.account, cast.line, date(YEAR - 1, 2, 1), 300, cost=180, volume=6)
+    fact(cast.account, valves, date(YEAR - 1, 3, 1), 70, currency="EUR")

@@ -1,0 +1,141 @@
+"""Who decides on a plan, when, and who is told."""
+
+import pytest
+
+from kam.models import Notification, Role, User
+from plans.models import AccountPlan
+from plans.services import lifecycle
+from plans.services.refusals import IllegalTransition, PlanRefusal
+from tests.conftest import YEAR
+
+Status = AccountPlan.Status
+EVERY = [s.value for s in Status]
+
+
+def in_state(plan: AccountPlan, status: str) -> AccountPlan:
+    AccountPlan.objects.filter(pk=plan.pk).update(status=status)
+    return AccountPlan.objects.get(pk=plan.pk)
+
+
+def told() -> list[tuple[str, str]]:
+    rows = Notification.objects.order_by("pk").values_list("recipient__name", "title")
+    return list(rows)
+
+
+def test_from_draft_to_closed_and_who_is_told(cast):
+    plan = lifecycle.submit(cast.plan, cast.kam)
+    assert told() == [("Lena Leader", f"Fjord Shipyards {YEAR} waits for your decision")]
+    plan = lifecycle.send_back(plan, cast.leader, "Where are the risks?")
+    assert (plan.status, plan.decided_by, plan.decision_note) == (
+        Status.RETURNED,
+        cast.leader,
+        "Where are the risks?",
+    )
+    assert plan.decided_at is not None
+    plan = lifecycle.submit(plan, cast.kam)
+    plan = lifecycle.approve(plan, cast.leader)
+    assert (plan.status, plan.decision_note) == (Status.ACTIVE, "")
+    plan = lifecycle.close(plan, cast.kam)
+    plan = lifecycle.reopen(plan, cast.leader)
+    assert plan.status == Status.ACTIVE
+    assert told() == [
+        ("Lena Leader", f"Fjord Shipyards {YEAR} waits for your decision"),
+        ("Kari Kam", f"Fjord Shipyards {YEAR} was returned to you"),
+        ("Lena Leader", f"Fjord Shipyards {YEAR} waits for your decision"),
+        ("Kari Kam", f"Fjord Shipyards {YEAR} was approved"),
+    ]
+    states = plan.events.order_by("pgh_id").values_list("status", flat=True)
+    assert list(states) == [
+        "draft", "submitted", "returned", "submitted", "active", "closed", "active",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", lifecycle.STEPS)
+@pytest.mark.parametrize("status", EVERY)
+def test_each_step_leads_on_from_its_own_states_only(cast, name, status):
+    plan = in_state(cast.plan, status)
+    step = lifecycle.STEPS[name]
+    act = {
+        "submit": lifecycle.submit,
+        "withdraw": lifecycle.withdraw,
+        "approve": lifecycle.approve,
+        "return": lambda p, by: lifecycle.send_back(p, by, "why"),
+        "close": lifecycle.close,
+        "reopen": lifecycle.reopen,
+    }[name]
+    if status in step.origins:
+        assert act(plan, cast.leader).status == step.state
+    else:
+        with pytest.raises(IllegalTransition) as refused:
+            act(plan, cast.leader)
+        assert f"Fjord Shipyards {YEAR}" in refused.value.sentence
+        assert AccountPlan.objects.get(pk=plan.pk).status == status
+        assert told() == []
+
+
+def test_the_second_decider_is_told_who_decided(cast):
+    stale = in_state(cast.plan, Status.SUBMITTED)
+    lifecycle.approve(stale, cast.leader)
+    with pytest.raises(IllegalTransition) as refused:
+        lifecycle.send_back(stale, cast.region_leader, "No.")
+    assert refused.value.sentence == (
+        f"Lena Leader has decided on Fjord Shipyards {YEAR}: it is “Approved”."
+    )
+
+
+def test_returning_needs_words(cast):
+    plan = in_state(cast.plan, Status.SUBMITTED)
+    with pytest.raises(PlanRefusal):
+        lifecycle.send_back(plan, cast.leader, "  ")
+
+
+def test_an_archived_plan_takes_no_step(cast):
+    from kam.editing import archive
+
+    archive(cast.plan)
+    with pytest.raises(IllegalTransition) as refused:
+        lifecycle.submit(cast.plan, cast.kam)
+    assert "archived" in refused.value.sentence
+
+
+def test_the_decider_is_the_nearest_leader_above_the_kam(cast):
+    assert lifecycle.deciders(cast.plan) == [cast.leader]
+    cast.leader.is_active = False
+    cast.leader.save()
+    assert lifecycle.deciders(cast.plan) == [cast.region_leader]
+
+
+def test_a_leader_with_an_account_of_their_own_is_decided_on_from_above(cast):
+    cast.account.owner = cast.leader
+    cast.account.save()
+    plan = AccountPlan.objects.get(pk=cast.plan.pk)
+    assert lifecycle.deciders(plan) == [cast.region_leader]
+    submitted = AccountPlan.objects.all()
+    assert not submitted.approvable_by(cast.leader).filter(pk=plan.pk).exists()
+    assert submitted.approvable_by(cast.region_leader).filter(pk=plan.pk).exists()
+
+
+def test_without_a_leader_management_decides(cast):
+    cast.account.owner = None
+    cast.account.save()
+    assert lifecycle.deciders(AccountPlan.objects.get(pk=cast.plan.pk)) == [cast.management]
+
+
+def test_everybody_who_is_asked_may_decide(cast):
+    for plan in AccountPlan.objects.all():
+        for person in lifecycle.deciders(plan):
+            assert AccountPlan.objects.approvable_by(person).filter(pk=plan.pk).exists()
+
+
+def test_nobody_approves_their_own_plan_by_standing_in_for_their_leader(cast):
+    cast.kam.acting_for = cast.leader
+    assert AccountPlan.objects.visible_to(cast.kam).filter(pk=cast.plan.pk).exists()
+    assert not AccountPlan.objects.approvable_by(cast.kam).filter(pk=cast.plan.pk).exists()
+
+
+def test_each_is_told_in_their_language_and_once(cast):
+    User.objects.filter(pk=cast.leader.pk).update(language="nb")
+    plan = in_state(cast.plan, Status.DRAFT)
+    lifecycle.submit(plan, cast.kam)
+    assert Notification.objects.count() == 1
+    assert Notification.objects.get().recipient.role == Role.LEADER
