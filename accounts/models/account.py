@@ -2,7 +2,7 @@
 
 import pgtrigger
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Lower
 from django.urls import reverse
@@ -14,6 +14,7 @@ from kam.audit import audited
 from kam.models.row import Row
 from kam.money import CURRENCIES
 from kam.scoping import DirectoryQuerySet
+from kam.search import Fold
 from kam.tree import TreeNode
 
 
@@ -156,8 +157,12 @@ class Account(TreeNode, Row):
             ),
             models.Index(fields=["updated_at", "id"], name="accounts_account_by_change"),
             models.Index(fields=["owner", "name", "id"], name="accounts_account_by_owner"),
-            GinIndex(
-                fields=["name"], name="accounts_account_name_trgm", opclasses=["gin_trgm_ops"]
+            GinIndex(OpClass(Fold("name"), "gin_trgm_ops"), name="accounts_account_name_fold"),
+            models.Index(
+                OpClass(Fold("name"), "text_pattern_ops"), name="accounts_account_name_begin"
+            ),
+            models.Index(
+                OpClass(Fold("number"), "text_pattern_ops"), name="accounts_account_number_begin"
             ),
             models.Index(
                 fields=["name", "id"],

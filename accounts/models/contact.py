@@ -1,7 +1,7 @@
 """Contacts: the people at the customer who decide (the decision-making unit)."""
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -12,6 +12,7 @@ from accounts.models.account import Account
 from accounts.querysets import ContactQuerySet
 from kam.audit import audited
 from kam.models.row import Row
+from kam.search import Fold
 from kam.tree import TreeNode
 
 
@@ -108,8 +109,9 @@ class Contact(TreeNode, Row):
         indexes = [
             *TreeNode.Meta.indexes,
             models.Index(fields=["name", "id"], name="accounts_contact_by_name"),
-            GinIndex(
-                fields=["name"], name="accounts_contact_name_trgm", opclasses=["gin_trgm_ops"]
+            GinIndex(OpClass(Fold("name"), "gin_trgm_ops"), name="accounts_contact_name_fold"),
+            models.Index(
+                OpClass(Fold("name"), "text_pattern_ops"), name="accounts_contact_name_begin"
             ),
         ]
 

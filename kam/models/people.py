@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
@@ -20,6 +20,7 @@ from kam.audit import audited
 from kam.models.row import Row
 from kam.querysets import SubstitutionQuerySet, TeamQuerySet, UserManager, UserQuerySet
 from kam.scoping import DirectoryQuerySet, OwnQuerySet, Role
+from kam.search import Fold
 from kam.tree import TreeNode
 
 
@@ -128,7 +129,7 @@ class User(AbstractBaseUser, Row):
             )
         ]
         indexes = [
-            GinIndex(fields=["name"], name="kam_user_name_trgm", opclasses=["gin_trgm_ops"]),
+            GinIndex(OpClass(Fold("name"), "gin_trgm_ops"), name="kam_user_name_fold"),
             models.Index(fields=["team"], name="kam_user_team"),
         ]
 

@@ -31,6 +31,7 @@ class Job(models.Model):
     total = models.PositiveIntegerField(_("of"), default=0)
     message = models.TextField(_("message"), blank=True)
     cancel_requested = models.BooleanField(default=False)
+    attempts = models.PositiveSmallIntegerField(_("begun"), default=0)
     result = models.FileField(_("file"), upload_to="jobs/%Y/%m/", blank=True, max_length=250)
     result_name = models.CharField(max_length=200, blank=True)
     url = models.CharField(max_length=300, blank=True)
@@ -106,8 +107,6 @@ class ImportBatchQuerySet(OwnQuerySet):
         if principal(user) is not None and user.role in (Role.ADMINISTRATOR, Role.SERVICE):
             return self.all()
         return super().visible_to(user)
-
-    editable_by = visible_to
 
 
 class ImportBatch(models.Model):
