@@ -1,20 +1,43 @@
-"""Resources of plans: plans, targets by month, goals, activities."""
+"""Resources of plans: plans and their life, targets by month, goals, activities."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.routers import BaseRouter
 
-from kam.api.resources import RowSerializer, ScopedViewSet
+from kam.api.resources import RowSerializer, ScopedViewSet, etag, speaking_errors
+from kam.editing import fetch_visible
 from plans.models import AccountPlan, Activity, Goal, Target, TargetMonth
+from plans.selectors import plan_year
+from plans.services import activities, goals, lifecycle, plans, targets
 
 ROW = ["id", "version", "created_at", "updated_at", "archived_at"]
 
 
 class AccountPlanSerializer(RowSerializer):
+    growth = serializers.DecimalField(
+        max_digits=6,
+        decimal_places=2,
+        min_value=-100,
+        max_value=1000,
+        required=False,
+        write_only=True,
+        help_text="Per cent above last year's sales for the targets made with the plan.",
+    )
+
     class Meta:
         model = AccountPlan
         fields = [
             *ROW,
             "account",
             "year",
+            "growth",
             "currency",
             "status",
             "summary",
@@ -28,14 +51,33 @@ class AccountPlanSerializer(RowSerializer):
             "decided_at",
             "decision_note",
         ]
-        read_only_fields = [*ROW, "status", "decided_by", "decided_at", "decision_note"]
+        read_only_fields = [
+            *ROW,
+            "currency",
+            "status",
+            "decided_by",
+            "decided_at",
+            "decision_note",
+        ]
+        fixed = ["account", "year", "growth"]
 
 
 class TargetSerializer(RowSerializer):
+    revenue = serializers.DecimalField(
+        16, 2, min_value=0, required=False, write_only=True, help_text="The year's, phased."
+    )
+    margin = serializers.DecimalField(
+        16, 2, required=False, write_only=True, help_text="The year's, phased."
+    )
+    volume = serializers.DecimalField(
+        16, 3, min_value=0, required=False, write_only=True, help_text="The year's, phased."
+    )
+
     class Meta:
         model = Target
-        fields = [*ROW, "plan", "line", "phasing"]
+        fields = [*ROW, "plan", "line", "phasing", *targets.PHASED]
         read_only_fields = ROW
+        fixed = ["plan", "line", *targets.PHASED]
 
 
 class TargetMonthSerializer(RowSerializer):
@@ -43,6 +85,7 @@ class TargetMonthSerializer(RowSerializer):
         model = TargetMonth
         fields = [*ROW, "target", "month", "revenue", "margin", "volume", "forecast"]
         read_only_fields = ROW
+        fixed = ["target", "month"]
 
 
 class GoalSerializer(RowSerializer):
@@ -60,6 +103,7 @@ class GoalSerializer(RowSerializer):
             "due_on",
         ]
         read_only_fields = ROW
+        fixed = ["plan"]
 
 
 class ActivitySerializer(RowSerializer):
@@ -78,44 +122,161 @@ class ActivitySerializer(RowSerializer):
             "done_on",
         ]
         read_only_fields = ROW
+        fixed = ["plan"]
+
+
+class Words(serializers.Serializer):
+    """What the decider says; required when a plan is returned."""
+
+    note = serializers.CharField(max_length=5000, required=False, allow_blank=True, default="")
 
 
 class AccountPlanViewSet(ScopedViewSet):
-    """Account plans: one per account and fiscal year."""
+    """Account plans: one per account and fiscal year, with the steps of their life."""
 
     queryset = AccountPlan.objects.order_by("id")
     serializer_class = AccountPlanSerializer
     filterset_fields = {"account": ["exact"], "year": ["exact"], "status": ["exact"]}
 
+    def create_row(self, values: dict[str, Any]) -> AccountPlan:
+        made = ("account", "year", "growth")
+        texts = {name: value for name, value in values.items() if name not in made}
+        plan = plans.create_plan(values["account"], values["year"], growth=values.get("growth"))
+        return plans.change_plan(plan, texts, base_version=None) if texts else plan
+
+    def change_row(
+        self, row: AccountPlan, changes: Mapping[str, Any], base_version: int | None
+    ) -> AccountPlan:
+        return plans.change_plan(row, changes, base_version=base_version)
+
+    def _step(self, take: Callable[[AccountPlan], AccountPlan], *, decides: bool) -> Response:
+        plan = self.get_object() if not decides else self._to_decide()
+        with speaking_errors():
+            plan = take(plan)
+        return Response(self.get_serializer(plan).data, headers={"ETag": etag(plan)})
+
+    def _to_decide(self) -> AccountPlan:
+        """The plan, for one of those who decide on it; 404 unseen, 403 not theirs to decide."""
+        plan = fetch_visible(AccountPlan.objects.all(), self.request.user, pk=self.kwargs["pk"])
+        mine = AccountPlan.objects.approvable_by(self.request.user)
+        if not mine.filter(pk=plan.pk).exists():
+            raise PermissionDenied
+        return plan
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def submit(self, request: Request, pk: str) -> Response:
+        """Asks for a decision."""
+        return self._step(lambda plan: lifecycle.submit(plan, request.user), decides=False)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, pk: str) -> Response:
+        """Takes a submitted plan back."""
+        return self._step(lambda plan: lifecycle.withdraw(plan, request.user), decides=False)
+
+    @extend_schema(request=Words)
+    @action(detail=True, methods=["post"])
+    def approve(self, request: Request, pk: str) -> Response:
+        """Puts a submitted plan in force."""
+        note = self._note(request)
+        return self._step(lambda plan: lifecycle.approve(plan, request.user, note), decides=True)
+
+    @extend_schema(request=Words)
+    @action(detail=True, methods=["post"], url_path="return")
+    def send_back(self, request: Request, pk: str) -> Response:
+        """Returns a submitted plan to its KAM."""
+        note = self._note(request)
+        return self._step(lambda plan: lifecycle.send_back(plan, request.user, note), decides=True)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def close(self, request: Request, pk: str) -> Response:
+        """Ends the work with a plan."""
+        return self._step(lambda plan: lifecycle.close(plan, request.user), decides=False)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def reopen(self, request: Request, pk: str) -> Response:
+        """Puts a closed plan in force again."""
+        return self._step(lambda plan: lifecycle.reopen(plan, request.user), decides=True)
+
+    def _note(self, request: Request) -> str:
+        words = Words(data=request.data)
+        words.is_valid(raise_exception=True)
+        return words.validated_data["note"]
+
 
 class TargetViewSet(ScopedViewSet):
-    """Targets of a plan, one per product line."""
+    """Targets of a plan, one per product line; POST phases the year's totals over the months."""
 
-    queryset = Target.objects.order_by("id")
+    queryset = Target.objects.select_related("plan__account").order_by("id")
     serializer_class = TargetSerializer
     filterset_fields = {"plan": ["exact"], "line": ["exact"]}
 
+    def create_row(self, values: dict[str, Any]) -> Target:
+        totals = {name: values[name] for name in targets.PHASED if name in values}
+        phasing = values.get("phasing", Target.Phasing.EVEN)
+        return targets.add_target(values["plan"], values["line"], totals, phasing=phasing)
+
+    def change_row(
+        self, row: Target, changes: Mapping[str, Any], base_version: int | None
+    ) -> Target:
+        if "phasing" not in changes:
+            return row
+        versions = {month.month: month.version for month in row.months.all()}
+        months = plan_year(row.plan).months()
+        return targets.set_phasing(row, changes["phasing"], [versions.get(m, 0) for m in months])
+
+    def archive_row(self, row: Target) -> None:
+        targets.archive_target(row)
+
+    def restore_row(self, row: Target) -> None:
+        targets.restore_target(row)
+
 
 class TargetMonthViewSet(ScopedViewSet):
-    """A target's months, in the plan's currency."""
+    """A target's months, in the plan's currency. They come and go with their target."""
 
-    queryset = TargetMonth.objects.order_by("id")
+    http_method_names = ["get", "patch", "head", "options"]
+    queryset = TargetMonth.objects.select_related("target__plan__account").order_by("id")
     serializer_class = TargetMonthSerializer
     filterset_fields = {"target": ["exact"], "target__plan": ["exact"], "month": ["exact"]}
+
+    def change_row(
+        self, row: TargetMonth, changes: Mapping[str, Any], base_version: int | None
+    ) -> TargetMonth:
+        version = row.version if base_version is None else base_version
+        for measure, value in changes.items():
+            edit = targets.CellEdit(row.target_id, row.month, value, version)
+            (row,) = targets.save_cells(row.target.plan, measure, [edit])
+        return row
 
 
 class GoalViewSet(ScopedViewSet):
     """Goals, ours and the customer's."""
 
-    queryset = Goal.objects.order_by("id")
+    queryset = Goal.objects.select_related("plan__account").order_by("id")
     serializer_class = GoalSerializer
     filterset_fields = {"plan": ["exact"], "side": ["exact"]}
+
+    def create_row(self, values: dict[str, Any]) -> Goal:
+        return goals.add_goal(**values)
+
+    def change_row(self, row: Goal, changes: Mapping[str, Any], base_version: int | None) -> Goal:
+        return goals.change_goal(row, changes, base_version=base_version)
+
+    def archive_row(self, row: Goal) -> None:
+        goals.archive_goal(row)
+
+    def restore_row(self, row: Goal) -> None:
+        goals.restore_goal(row)
 
 
 class ActivityViewSet(ScopedViewSet):
     """What is to be done."""
 
-    queryset = Activity.objects.order_by("id")
+    queryset = Activity.objects.select_related("plan__account").order_by("id")
     serializer_class = ActivitySerializer
     filterset_fields = {
         "plan": ["exact"],
@@ -123,6 +284,20 @@ class ActivityViewSet(ScopedViewSet):
         "status": ["exact"],
         "due_on": ["gte", "lte"],
     }
+
+    def create_row(self, values: dict[str, Any]) -> Activity:
+        return activities.add_activity(**values)
+
+    def change_row(
+        self, row: Activity, changes: Mapping[str, Any], base_version: int | None
+    ) -> Activity:
+        return activities.change_activity(row, changes, base_version=base_version)
+
+    def archive_row(self, row: Activity) -> None:
+        activities.archive_activity(row)
+
+    def restore_row(self, row: Activity) -> None:
+        activities.restore_activity(row)
 
 
 def register(router: BaseRouter) -> None:

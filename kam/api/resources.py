@@ -26,9 +26,19 @@ class ScopedChoice(serializers.PrimaryKeyRelatedField):
 
 
 class RowSerializer(serializers.ModelSerializer):
-    """Serializer of a versioned row; related rows go through the scope."""
+    """Serializer of a versioned row; related rows go through the scope.
+
+    ``Meta.fixed`` names fields that are set when the row is made and stay.
+    """
 
     serializer_related_field = ScopedChoice
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        fields = super().get_fields()
+        if self.instance is not None and not isinstance(self.instance, list):
+            for name in getattr(self.Meta, "fixed", ()):
+                fields[name].read_only = True
+        return fields
 
 
 class ScopedReadViewSet(viewsets.ReadOnlyModelViewSet):
@@ -78,10 +88,18 @@ class ScopedViewSet(
         """Saves the touched fields; override to call the app's service."""
         return editing.save_fields(row, changes, base_version=base_version)
 
+    def archive_row(self, row: Any) -> None:
+        """Takes the row out of use; override to call the app's service."""
+        editing.archive(row)
+
+    def restore_row(self, row: Any) -> None:
+        """Brings the row back; override to call the app's service."""
+        editing.restore(row)
+
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        with _speaking_errors(), transaction.atomic():
+        with speaking_errors(), transaction.atomic():
             row = self.create_row(serializer.validated_data)
             if not type(row)._default_manager.filter(pk=row.pk).editable_by(request.user).exists():  # type: ignore[attr-defined]
                 raise PermissionDenied
@@ -96,7 +114,7 @@ class ScopedViewSet(
         row = self.get_object()
         serializer = self.get_serializer(row, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
-        with _speaking_errors(), transaction.atomic():
+        with speaking_errors(), transaction.atomic():
             try:
                 row = self.change_row(row, serializer.validated_data, if_match(request))
             except editing.EditConflict as conflict:
@@ -106,18 +124,20 @@ class ScopedViewSet(
         return Response(self.get_serializer(row).data, headers={"ETag": etag(row)})
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        editing.archive(self.get_object())
+        with speaking_errors():
+            self.archive_row(self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(request=None, responses={204: None})
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Brings an archived row back."""
-        editing.restore(self.get_object())
+        with speaking_errors():
+            self.restore_row(self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class _speaking_errors:  # noqa: N801  (reads as a clause: with _speaking_errors())
+class speaking_errors:  # noqa: N801  (reads as a clause: with speaking_errors())
     """Model errors become 400 by field; a lost race for a unique value becomes 409."""
 
     def __enter__(self) -> None:
