@@ -1,0 +1,402 @@
+"""What can be imported here: accounts, their teams, contacts, products, sales facts."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import (
+    Account,
+    AccountTeamMember,
+    Contact,
+    Industry,
+    Product,
+    ProductLine,
+    SalesFact,
+)
+from accounts.services import record_sales_facts, refresh_account_years
+from kam.importing.resource import (
+    KEEP,
+    Change,
+    Column,
+    Key,
+    Record,
+    Reference,
+    Resource,
+    Stored,
+    after_import,
+    register,
+)
+from kam.importing.resources import PEOPLE
+from kam.models import ImportBatch
+
+IN_USE = Q(archived_at__isnull=True)
+ACCOUNTS = Reference(Account, "number", Q(number__isnull=False), folded=False)
+CONTACTS = Reference(Contact, "number", Q(number__isnull=False), folded=False)
+PRODUCTS = Reference(Product, "number", folded=False)
+LINES = Reference(ProductLine, "name", IN_USE)
+INDUSTRIES = Reference(Industry, "name", IN_USE)
+NUMBER = {"null": False, "required": True}
+
+
+@register
+class Accounts(Resource):
+    """Accounts by number, under their parents in any order."""
+
+    name = "accounts"
+    label = gettext_lazy("Accounts")
+    help = gettext_lazy(
+        "One row for each account, known by its number. A parent is named by its number and may "
+        "stand anywhere in the file."
+    )
+    order = 50
+    model = Account
+    key = ("number",)
+    parent = "parent"
+    may_create = ("industry",)
+    columns = (
+        Column.of(
+            Account,
+            "number",
+            **NUMBER,
+            aliases=(
+                "account number",
+                "account no",
+                "customer number",
+                "customer no",
+                "customer id",
+                "account id",
+                "kundenummer",
+                "kundnummer",
+                "asiakasnumero",
+            ),
+        ),
+        Column.of(
+            Account,
+            "name",
+            aliases=(
+                "account",
+                "account name",
+                "customer",
+                "customer name",
+                "company",
+                "kunde",
+                "kund",
+                "asiakas",
+            ),
+        ),
+        Column.of(
+            Account,
+            "parent",
+            reference=ACCOUNTS,
+            aliases=("parent number", "subsidiary of", "parent account", "mother company"),
+        ),
+        Column.of(Account, "level"),
+        Column.of(Account, "type"),
+        Column.of(Account, "lifecycle"),
+        Column.of(Account, "is_key_account", aliases=("key", "nøkkelkunde", "nyckelkund")),
+        Column.of(
+            Account,
+            "industry",
+            reference=INDUSTRIES,
+            aliases=("sector", "branch", "bransje", "bransch", "toimiala"),
+        ),
+        Column.of(Account, "country", aliases=("country code", "land", "maa", "office location")),
+        Column.of(Account, "employees", aliases=("number of employees", "ansatte", "anställda")),
+        Column.of(Account, "customer_revenue", aliases=("revenue", "annual revenue")),
+        Column.of(
+            Account,
+            "founded",
+            least=Decimal(1000),
+            most=Decimal(2100),
+            aliases=("year established", "established"),
+        ),
+        Column.of(Account, "website", aliases=("web", "url", "homepage")),
+        Column.of(Account, "currency", aliases=("valuta",)),
+        Column.of(
+            Account,
+            "owner",
+            reference=PEOPLE,
+            aliases=(
+                "kam",
+                "kam email",
+                "kam e-mail",
+                "owner email",
+                "owner e-mail",
+                "account manager",
+            ),
+        ),
+        Column.of(Account, "description", aliases=("notes",)),
+    )
+
+
+@register
+class AccountTeams(Resource):
+    """Seats in account teams: who, on which account, as what."""
+
+    name = "account_teams"
+    label = gettext_lazy("Account teams")
+    help = gettext_lazy("One row for each person and role on an account.")
+    order = 55
+    model = AccountTeamMember
+    key = ("account", "user", "function")
+    columns = (
+        Column.of(
+            AccountTeamMember,
+            "account",
+            kind="reference",
+            label=gettext_lazy("account"),
+            reference=ACCOUNTS,
+            aliases=("account number", "customer number"),
+        ),
+        Column.of(
+            AccountTeamMember, "user", reference=PEOPLE, aliases=("e-mail", "email", "person")
+        ),
+        Column.of(AccountTeamMember, "function", aliases=("role", "role in the team")),
+        Column.of(AccountTeamMember, "may_edit", aliases=("may edit", "edit")),
+    )
+
+
+@register
+class Contacts(Resource):
+    """People at the customers, by the key that another system gives them."""
+
+    name = "contacts"
+    label = gettext_lazy("Contacts")
+    help = gettext_lazy(
+        "One row for each person at a customer, known by a number. Where the file has none, map "
+        "the e-mail address to the number too."
+    )
+    order = 60
+    model = Contact
+    key = ("number",)
+    parent = "parent"
+    columns = (
+        Column.of(Contact, "number", **NUMBER, aliases=("contact number", "contact id", "id")),
+        Column.of(
+            Contact,
+            "account",
+            reference=ACCOUNTS,
+            aliases=("account number", "customer number", "customer id", "account id"),
+        ),
+        Column.of(
+            Contact,
+            "name",
+            aliases=("full name", "contact", "contact name", "navn", "namn", "nimi"),
+        ),
+        Column.of(Contact, "title", aliases=("job title", "position")),
+        Column.of(Contact, "email", aliases=("e-mail", "mail")),
+        Column.of(Contact, "phone", aliases=("telephone", "mobile")),
+        Column.of(Contact, "dmu_role", aliases=("role", "dmu role", "role in the decision")),
+        Column.of(Contact, "influence"),
+        Column.of(Contact, "attitude"),
+        Column.of(Contact, "coverage"),
+        Column.of(Contact, "parent", reference=CONTACTS, aliases=("reports to", "manager")),
+        Column.of(Contact, "holder", reference=PEOPLE, aliases=("holder e-mail", "relation owner")),
+        Column.of(Contact, "last_contact_on", aliases=("last contact",)),
+        Column.of(Contact, "notes"),
+    )
+
+    def __init__(self, user: Any = None) -> None:
+        super().__init__(user)
+        self._accounts: dict[str, str] = {}  # contact → account, of the file's rows
+
+    def refuse(
+        self, records: list[Record], stored: dict[Key, Stored]
+    ) -> Iterable[tuple[Record, str, str]]:
+        missing = [r for r in records if "account" not in r.values]
+        held = dict(
+            Contact.objects.filter(number__in=[r.values["number"] for r in missing]).values_list(
+                "number", "account__number"
+            )
+        )
+        for record in records:
+            number = record.values["number"]
+            self._accounts[number] = record.values.get("account") or held.get(number) or ""
+        return ()
+
+    def refuse_all(self, pairs: dict[Key, Any]) -> Iterable[tuple[int, str, str]]:
+        """Nobody reports to a person at another customer."""
+        outside = {parent for _line, parent in pairs.values() if parent} - self._accounts.keys()
+        known = dict(
+            Contact.objects.filter(number__in=outside).values_list("number", "account__number")
+        )
+        for (number,), (line, parent) in pairs.items():
+            if not parent:
+                continue
+            theirs = self._accounts.get(parent, known.get(parent))
+            if theirs is not None and theirs != self._accounts.get(number):
+                yield (
+                    line,
+                    "parent",
+                    _("somebody at the same account; %(name)s is at %(account)s")
+                    % {
+                        "name": parent,
+                        "account": theirs,
+                    },
+                )
+
+
+@register
+class ProductLines(Resource):
+    """Product lines by name, under one another in any order."""
+
+    name = "product_lines"
+    label = gettext_lazy("Product lines")
+    help = gettext_lazy("One row for each line; lines stand under lines.")
+    order = 30
+    model = ProductLine
+    key = ("name",)
+    parent = "parent"
+    columns = (
+        Column.of(
+            ProductLine, "name", folded=True, aliases=("line", "product line", "series", "category")
+        ),
+        Column.of(ProductLine, "parent", reference=LINES, aliases=("parent line", "above")),
+    )
+
+
+@register
+class Products(Resource):
+    """Products by number, each in a line."""
+
+    name = "products"
+    label = gettext_lazy("Products")
+    help = gettext_lazy("One row for each product, known by its number.")
+    order = 40
+    model = Product
+    key = ("number",)
+    may_create = ("line",)
+    columns = (
+        Column.of(
+            Product,
+            "number",
+            aliases=(
+                "product number",
+                "product no",
+                "item number",
+                "sku",
+                "article",
+                "varenummer",
+                "artikelnummer",
+            ),
+        ),
+        Column.of(Product, "name", aliases=("product", "product name", "item")),
+        Column.of(Product, "line", reference=LINES, aliases=("product line", "series", "category")),
+        Column.of(Product, "unit"),
+        Column.of(Product, "list_price", aliases=("price", "list price", "sales price")),
+    )
+
+
+@register
+class SalesFacts(Resource):
+    """What accounts bought, per product and month. A file's amounts replace those that stand."""
+
+    name = "sales_facts"
+    label = gettext_lazy("Sales facts")
+    help = gettext_lazy(
+        "One row for each account, product, month and currency, or, where rows are added up, one "
+        "for each sale. Amounts replace what an earlier file brought for the same key."
+    )
+    order = 70
+    model = SalesFact
+    key = ("account", "product", "month", "currency")
+    may_sum = ("revenue", "cost", "volume")
+    columns = (
+        Column.of(
+            SalesFact,
+            "account",
+            reference=ACCOUNTS,
+            aliases=(
+                "account number",
+                "customer number",
+                "customer no",
+                "customer id",
+                "account id",
+                "customer",
+                "kundenummer",
+            ),
+        ),
+        Column.of(
+            SalesFact,
+            "product",
+            reference=PRODUCTS,
+            aliases=("product number", "product no", "item number", "sku", "article"),
+        ),
+        Column.of(
+            SalesFact,
+            "month",
+            kind="month",
+            aliases=("date", "period", "invoice date", "close date", "måned", "månad"),
+        ),
+        Column.of(SalesFact, "currency", aliases=("currency code", "valuta")),
+        Column.of(
+            SalesFact,
+            "revenue",
+            aliases=("amount", "net amount", "sales", "turnover", "omsetning", "omsättning"),
+        ),
+        Column.of(
+            SalesFact, "cost", default=Decimal(0), aliases=("cost of goods", "cogs", "kostnad")
+        ),
+        Column.of(
+            SalesFact,
+            "volume",
+            default=Decimal(0),
+            aliases=("quantity", "qty", "units", "antall", "antal"),
+        ),
+    )
+
+    def existing(
+        self, keys: Iterable[Key], fields: Sequence[str], *, lock: bool
+    ) -> dict[Key, Stored]:
+        """By one join over the keys: an ``IN`` over four columns each would read far too much."""
+        columns = list(zip(*set(keys), strict=True)) or [[], [], [], []]
+        locking = "FOR UPDATE OF f" if lock else ""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"""
+                SELECT f.id, k.account, k.product, f.month, f.currency, f.revenue, f.cost, f.volume
+                  FROM unnest(%s::text[], %s::text[], %s::date[], %s::text[])
+                       AS k(account, product, month, currency)
+                  JOIN accounts_account a ON a.number = k.account
+                  JOIN accounts_product p ON p.number = k.product
+                  JOIN accounts_salesfact f ON f.account_id = a.id AND f.month = k.month
+                       AND f.product_id = p.id AND f.currency = k.currency
+                 ORDER BY f.account_id, f.month, f.product_id, f.currency {locking}
+                """,  # noqa: S608 - a word of our own
+                [list(column) for column in columns],
+            )
+            names = [*self.key, "revenue", "cost", "volume"]
+            found = {}
+            for pk, *values in cursor.fetchall():
+                held = dict(zip(names, values, strict=True))
+                found[tuple(values[:4])] = Stored(pk, held)
+        return found
+
+    def create(self, records: list[Record], batch: ImportBatch) -> None:
+        record_sales_facts((self._fact(r, {}) for r in records), batch)
+
+    def change(self, changes: list[Change], batch: ImportBatch) -> None:
+        record_sales_facts((self._fact(c.record, c.stored.values) for c in changes), batch)
+
+    def _fact(self, record: Record, held: dict[str, Any]) -> dict[str, Any]:
+        fact: dict[str, Any] = {
+            "account": record.ids["account"],
+            "product": record.ids["product"],
+            "month": record.values["month"],
+            "currency": record.values["currency"],
+        }
+        for name in self.may_sum:
+            value = record.values.get(name, held.get(name, Decimal(0)))
+            fact[name] = held.get(name, Decimal(0)) if value is KEEP else value
+        return fact
+
+
+@after_import("sales_facts", "accounts", "budget_rates")
+def refresh_figures(batch: ImportBatch) -> None:
+    """Sums of accounts are right at once."""
+    refresh_account_years()

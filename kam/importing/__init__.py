@@ -1,0 +1,1 @@
+"""Bringing files in: reading, mapping, checking, applying. docs/importing.md is the manual."""
