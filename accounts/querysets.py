@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.db.models import Q, QuerySet
 
 from kam.models import Team
-from kam.scoping import EDITS_ALL, EVERYONE, SEES_ALL, Role, ScopedQuerySet
+from kam.scoping import EDITS_ALL, EVERYONE, SEES_ALL, Role, ScopedQuerySet, principal
 from kam.tree import TreeQuerySet
 
 if TYPE_CHECKING:
@@ -40,6 +40,21 @@ class AccountQuerySet(TreeQuerySet, ScopedQuerySet):
         if person.role == Role.MANAGEMENT:
             return Q(pk__in=[])
         mine = _own_or_on_team(person, editing=True)
+        return mine | _in_led_teams(person) if person.role == Role.LEADER else mine
+
+    def staffed_by(self, user: Any) -> Self:
+        """The accounts whose team this person decides on: their KAM, those who lead the KAM."""
+        person = principal(user)
+        if person is None or getattr(user, "read_only", False):
+            return self.none()
+        return self.filter(self._visible(person)).filter(self._staffed(person))
+
+    def _staffed(self, person: "User") -> Q:
+        if person.role in EDITS_ALL:
+            return EVERYONE
+        if person.role == Role.MANAGEMENT:
+            return Q(pk__in=[])
+        mine = Q(owner=person)
         return mine | _in_led_teams(person) if person.role == Role.LEADER else mine
 
     def owned_by(self, *owner_ids: int) -> Self:
@@ -79,13 +94,11 @@ class AccountTeamQuerySet(OfAccountQuerySet):
     """Seats in account teams: given by those who own the account or lead its owner."""
 
     def _editable(self, person: "User") -> Q:
+        from accounts.models import Account
+
         if person.role in EDITS_ALL:
             return EVERYONE
-        mine = Q(account__owner=person)
-        if person.role == Role.LEADER:
-            led = Team.objects.led_by(person).order_by().values("pk")
-            return mine | Q(account__owner__team__in=led)
-        return mine
+        return self._of(Account.objects.staffed_by(person))
 
 
 class ContactQuerySet(TreeQuerySet, OfAccountQuerySet):

@@ -32,8 +32,10 @@ class RowForm(forms.ModelForm):
             names = list(only)
             self.fields = {name: self.fields[name] for name in names}
         for name, field in self.fields.items():
-            if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
-                field.queryset = self.choices_for(name, field.queryset)
+            if isinstance(field, forms.ModelChoiceField):
+                lookup = getattr(field, "lookup", None)  # kam.lookup: typed, not listed
+                rows = lookup.rows(user) if lookup else field.queryset
+                field.queryset = self.choices_for(name, rows)
             field.show_hidden_initial = bool(self.instance.pk)
             if isinstance(field, forms.DateField):
                 field.widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})

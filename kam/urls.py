@@ -2,16 +2,54 @@
 
 from django.urls import include, path
 
+from kam import lookup
 from kam.styleguide import styleguide
-from kam.views import home
+from kam.views import (
+    home,
+    jobs,
+    notifications,
+    people,
+    preferences,
+    search,
+    substitutes,
+)
 
 foundation = (
     [
         path("", home.home, name="home"),
+        path("search/", search.search, name="search"),
+        path("notifications/", notifications.notification_list, name="notifications"),
+        path("notifications/read/", notifications.notifications_read, name="notifications_read"),
+        path("notifications/<int:pk>/", notifications.notification_open, name="notification_open"),
+        path(
+            "notifications/<int:pk>/read/",
+            notifications.notification_read,
+            name="notification_read",
+        ),
+        path("preferences/", preferences.preferences, name="preferences"),
+        path("preferences/tokens/", preferences.token_create, name="token_create"),
+        path("preferences/tokens/<int:pk>/revoke/", preferences.token_revoke, name="token_revoke"),
+        path("act-for/", preferences.act_for, name="act_for"),
+        path("substitutes/", substitutes.substitution_list, name="substitution_list"),
+        path("substitutes/new/", substitutes.substitution_create, name="substitution_create"),
+        path(
+            "substitutes/<int:pk>/archive/",
+            substitutes.substitution_archive,
+            name="substitution_archive",
+        ),
+        path("jobs/", jobs.job_list, name="job_list"),
+        path("jobs/<int:pk>/", jobs.job_detail, name="job_detail"),
+        path("jobs/<int:pk>/cancel/", jobs.job_cancel, name="job_cancel"),
+        path("jobs/<int:pk>/result/", jobs.job_result, name="job_result"),
+        path("people/<int:pk>/", people.user_detail, name="user_detail"),
+        path("lookup/<slug:name>/", lookup.offer, name="lookup"),
         path("styleguide/", styleguide, name="styleguide"),
     ],
     "kam",
 )
+
+handler400 = "kam.views.errors.bad_request"
+handler500 = "kam.views.errors.server_error"
 
 urlpatterns = [
     path("api/v1/", include("kam.api.urls")),

@@ -152,9 +152,7 @@ class Account(TreeNode, Row):
         indexes = [
             *TreeNode.Meta.indexes,
             models.Index(fields=["name", "id"], name="accounts_account_by_name"),
-            GinIndex(
-                fields=["number"], name="accounts_account_number_trgm", opclasses=["gin_trgm_ops"]
-            ),
+            GinIndex(OpClass(Fold("number"), "gin_trgm_ops"), name="accounts_account_number_fold"),
             models.Index(fields=["updated_at", "id"], name="accounts_account_by_change"),
             models.Index(fields=["owner", "name", "id"], name="accounts_account_by_owner"),
             GinIndex(OpClass(Fold("name"), "gin_trgm_ops"), name="accounts_account_name_fold"),
