@@ -5,9 +5,9 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.contrib.auth.backends import ModelBackend
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
-from kam.models import User
+from kam.models import Role, User
 
 
 class ShellBackend(ModelBackend):
@@ -17,7 +17,7 @@ class ShellBackend(ModelBackend):
         return None  # allauth's backend checks passwords, with its rate limits
 
     def get_user(self, user_id: Any) -> User | None:
-        return User.objects.with_shell().filter(pk=user_id, is_active=True).first()
+        return User.objects.with_shell().who_sign_in().filter(pk=user_id).first()
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -25,6 +25,12 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def pre_login(self, request: HttpRequest, user: User, **facts: Any) -> HttpResponse | None:
+        """Archived people and service accounts stay outside, whatever password they have."""
+        if user.archived_at is not None or user.role == Role.SERVICE:
+            return self.respond_user_inactive(request, user)
+        return super().pre_login(request, user, **facts)
 
     def login(self, request: HttpRequest, user: User) -> None:
         user.backend = "kam.auth.ShellBackend"

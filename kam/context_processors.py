@@ -10,6 +10,7 @@ from django.utils.functional import cached_property
 from kam.models import Company, Substitution
 from kam.navigation import NavItem, navigation
 from kam.periods import company_today
+from kam.scoping import NOT_HANDED_OVER
 
 
 @dataclass
@@ -41,8 +42,10 @@ class Shell:
             return []
         return list(
             Substitution.objects.covering(company_today())
-            .filter(substitute=self.request.user)
+            .filter(substitute=self.request.user, absent__is_active=True)
+            .exclude(absent__role__in=NOT_HANDED_OVER)
             .select_related("absent")
+            .order_by("absent__name", "pk")
         )
 
     @cached_property

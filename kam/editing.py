@@ -80,7 +80,9 @@ def save_fields(
             if conflicts:
                 raise EditConflict(current, conflicts)
         for name, value in touched.items():
-            setattr(current, name, value)
+            plain = not isinstance(value, models.Model)
+            field = current._meta.get_field(name)
+            setattr(current, field.attname if plain else name, value)  # type: ignore[union-attr]
         if validate:
             untouched = [f.name for f in model._meta.fields if f.name not in touched]
             current.clean_fields(exclude=untouched)
@@ -112,7 +114,12 @@ def _plain(value: Any) -> Any:
 def _conflicts(
     current: models.Model, touched: Mapping[str, Any], base_version: int
 ) -> list[FieldConflict]:
-    base = current.events.filter(version=base_version).order_by("-pgh_id").first()  # type: ignore[attr-defined]
+    events = getattr(current, "events", None)  # without a history every touched field conflicts
+    base = (
+        events.filter(version=base_version).order_by("-pgh_id").first()
+        if events is not None
+        else None
+    )
     found = []
     for name, yours in touched.items():
         field = current._meta.get_field(name)

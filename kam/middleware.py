@@ -4,15 +4,17 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone, translation
 from pghistory.middleware import HistoryMiddleware
 
 from kam.models import Substitution
 from kam.periods import company_today
+from kam.scoping import NOT_HANDED_OVER
+from kam.views.errors import AWAY, unavailable
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 ACTING_FOR = "acting_for"
@@ -32,12 +34,12 @@ class EdgeGuard:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if isinstance(error, OperationalError | InterfaceError):
-            response = render(request, "503.html", status=503)
-            response["Retry-After"] = "10"
-            return response
+        if isinstance(error, AWAY):
+            return unavailable()
         if isinstance(error, ValueError) and "NUL" in str(error):
             raise BadRequest("NUL character") from error
+        if isinstance(error, RecursionError) and request.method not in ("GET", "HEAD"):
+            raise BadRequest("nested too deeply") from error
         return None
 
 
@@ -60,6 +62,11 @@ class PersonMiddleware:
             response = self.get_response(request)
         finally:
             timezone.deactivate()
+        if response.status_code == 302 and request.headers.get("HX-Request"):
+            location = response.headers.get("Location", "")
+            if location.startswith(reverse(settings.LOGIN_URL)):
+                # A part of a page must not become the sign-in page: the client offers to reload.
+                response = HttpResponse(status=401)
         response.headers.setdefault("Content-Language", language)
         if "Cache-Control" not in response.headers and user.is_authenticated:
             response.headers["Cache-Control"] = "private, no-cache"
@@ -69,6 +76,7 @@ class PersonMiddleware:
 def apply_substitution(user: Any, absent_id: int | None) -> bool:
     """Lets ``user`` act for the absent person, if a substitution covers today; else does not.
 
+    Administration cannot be gained so: nobody acts for an administrator or a service account.
     Returns whether they now act for somebody.
     """
     user.acting_for = user.acting_until = None
@@ -76,7 +84,13 @@ def apply_substitution(user: Any, absent_id: int | None) -> bool:
         return False
     row = (
         Substitution.objects.covering(company_today())
-        .filter(substitute=user, absent=absent_id, absent__archived_at__isnull=True)
+        .filter(
+            substitute=user,
+            absent=absent_id,
+            absent__is_active=True,
+            absent__archived_at__isnull=True,
+        )
+        .exclude(absent__role__in=NOT_HANDED_OVER)
         .select_related("absent__team")
         .first()
     )

@@ -44,10 +44,18 @@ class TeamQuerySet(TreeQuerySet, DirectoryQuerySet):
 
 
 class UserQuerySet(DirectoryQuerySet):
-    """People. Everybody may read the directory; whose portfolio one sees is narrower."""
+    """People. Everybody may read the directory; whose portfolio one sees is narrower.
+
+    Only administrators change these rows (a role is among the fields). What a person sets for
+    themselves goes through ``kam.services.change_preferences``, which knows no roles.
+    """
 
     def _editable(self, person: "User") -> Q:
-        return EVERYONE if person.role == Role.ADMINISTRATOR else Q(pk=person.pk)
+        return EVERYONE if person.role == Role.ADMINISTRATOR else Q(pk__in=[])
+
+    def who_sign_in(self) -> Self:
+        """Those who may open pages; service accounts have the API alone."""
+        return self.filter(is_active=True, archived_at__isnull=True).exclude(role=Role.SERVICE)
 
     def people(self) -> Self:
         """Those who can be given work: active, and no service accounts."""
@@ -110,7 +118,10 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
 
 
 class SubstitutionQuerySet(DirectoryQuerySet):
-    """Who stands in for whom. Shown to all colleagues; changed by the absent and administrators."""
+    """Who stands in for whom. Shown to all colleagues; changed by the absent and administrators.
+
+    Whoever stands in cannot change it for the absent person: that would prolong their own rights.
+    """
 
     def _editable(self, person: "User") -> Q:
         return EVERYONE if person.role == Role.ADMINISTRATOR else Q(absent=person)
@@ -144,4 +155,5 @@ class JobQuerySet(OwnQuerySet):
             return self.all()
         return super().visible_to(user)
 
-    editable_by = visible_to
+    def editable_by(self, user: Any) -> Self:
+        return self.none() if getattr(user, "read_only", False) else self.visible_to(user)

@@ -3,7 +3,7 @@
 Every page, API route, form choice, export, PDF, search and task reaches rows only through
 ``visible_to(user)`` and changes them only through ``editable_by(user)``. A queryset that does not
 say who sees it shows nothing (fail closed). ``user`` is the person who signed in; when they act for
-somebody as a substitute, the scope is that person's (``Person.principal``).
+somebody as a substitute, the scope is that person's (``principal``).
 """
 
 from typing import TYPE_CHECKING, Any, Self
@@ -31,6 +31,8 @@ class Role(models.TextChoices):
 SEES_ALL = {Role.MANAGEMENT, Role.ADMINISTRATOR, Role.SERVICE}
 #: Roles that may change every account.
 EDITS_ALL = {Role.ADMINISTRATOR, Role.SERVICE}
+#: Roles whose rights no substitute takes over.
+NOT_HANDED_OVER = EDITS_ALL
 
 
 def principal(user: Any) -> "User | None":
@@ -77,7 +79,15 @@ EVERYONE = Q()
 
 
 class DirectoryQuerySet(ScopedQuerySet):
-    """Rows that everybody who signed in may read and only administrators change."""
+    """Rows that everybody who signed in may read and only administrators change.
+
+    A substitute does not inherit this: who changes the directory is the person who signed in.
+    """
+
+    def editable_by(self, user: Any) -> Self:
+        if principal(user) is None or getattr(user, "read_only", False):
+            return self.none()
+        return self.filter(self._visible(user)).filter(self._editable(user))
 
     def _visible(self, person: "User") -> Q:
         return EVERYONE
@@ -99,4 +109,5 @@ class OwnQuerySet(ScopedQuerySet):
             return self.none()
         return self.filter(**{self.owner_field: user})
 
-    editable_by = visible_to
+    def editable_by(self, user: Any) -> Self:
+        return self.none() if getattr(user, "read_only", False) else self.visible_to(user)
