@@ -8,7 +8,7 @@ from rest_framework.routers import DefaultRouter
 
 app_name = "api"
 #: Modules with a ``register(router)`` function.
-RESOURCES = ("kam.api.foundation", "plans.api")
+RESOURCES = ("kam.api.foundation", "accounts.api", "plans.api")
 
 router = DefaultRouter()
 router.include_format_suffixes = False
