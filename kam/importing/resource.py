@@ -424,7 +424,8 @@ def _country(column: Column, cell: Any, reading: Reading) -> str:
     text = _text(column, cell, reading)
     code = countries().get(text.lower())
     if code is None:
-        near = difflib.get_close_matches(text.lower(), countries(), n=1, cutoff=0.7)
+        names = [name for name in countries() if len(name) > 3]
+        near = difflib.get_close_matches(text.lower(), names, n=1, cutoff=0.6)
         if near:
             raise ValueRefused(
                 _("a country's code or English name; near it is “%(near)s”")
@@ -739,5 +740,7 @@ def resource_named(name: str, user: Any = None) -> Resource:
 
 
 def run_after(batch: ImportBatch) -> None:
+    """What the apps do once a batch is in: figures that follow from it."""
+    _load()
     for work in _after.get(batch.resource, []):
         work(batch)
