@@ -113,11 +113,11 @@ def prepare(*, demo: bool) -> None:
     django.setup()
     say("Preparing the database …")
     call_command("migrate", interactive=False, verbosity=0)
-    collect_static_files()
-    if demo and "demo" in get_commands():
-        call_command("demo", if_empty=True)
-    elif not demo:
+    if not demo:
         call_command("create_administrator", if_none=True)
+    elif "demo" in get_commands():
+        call_command("demo", if_empty=True)
+    collect_static_files()
     connections.close_all()
 
 

@@ -89,6 +89,15 @@ def left_over(place: Path) -> list[str]:
 @pytest.mark.worker
 def test_from_nothing_to_ready_stop_and_again(place: Path) -> None:
     port = free_port()
+    with start(place, port) as process:
+        text, _ = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert text.strip().splitlines()[-2:] == [
+        "PostgreSQL and Valkey are stopped; the data stays in var/.",
+        "There is no terminal to ask on: set KAM_ADMIN_EMAIL and KAM_ADMIN_PASSWORD.",
+    ]
+    assert left_over(place) == []
+
     administrator = {
         "KAM_ADMIN_EMAIL": "first@example.com",
         "KAM_ADMIN_PASSWORD": "a-long-enough-word-9",
@@ -100,7 +109,7 @@ def test_from_nothing_to_ready_stop_and_again(place: Path) -> None:
         assert "keyaccount" not in text  # no demo, no public password
         assert status_of(port, "/healthz") == 200
         assert status_of(port, "/readyz") == 200
-        assert status_of(port, "/accounts/login/") in {200, 404}
+        assert status_of(port, "/") == 200  # the sign-in page
         process.send_signal(signal.SIGINT)
         rest = process.stdout.read() if process.stdout else ""
         assert process.wait(60) == 0, rest
@@ -111,21 +120,10 @@ def test_from_nothing_to_ready_stop_and_again(place: Path) -> None:
     with start(place, port) as process:
         # Without KAM_ADMIN_*: it would fail here if the administrator were gone.
         text = read_until(process, "Ctrl-C stops everything")
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 20  # under 10 s on a machine with nothing else to do
         assert "Preparing the static files" not in text
         os.kill(process.pid, signal.SIGHUP)  # a closed terminal
         process.communicate(timeout=60)
-    assert left_over(place) == []
-
-
-def test_an_empty_installation_without_terminal_says_what_to_set(place: Path) -> None:
-    with start(place, free_port()) as process:
-        text, _ = process.communicate(timeout=120)
-    assert process.returncode == 1
-    assert text.strip().splitlines()[-2:] == [
-        "PostgreSQL and Valkey are stopped; the data stays in var/.",
-        "There is no terminal to ask on: set KAM_ADMIN_EMAIL and KAM_ADMIN_PASSWORD.",
-    ]
     assert left_over(place) == []
 
 
