@@ -20,7 +20,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Case, F, Max, Q, QuerySet, Sum, When
+from django.db.models import QuerySet
 
 from accounts.models import Account
 from kam.models import BudgetRate, Company, Team, User
@@ -28,7 +28,7 @@ from kam.money import Rates
 from kam.periods import FiscalYear
 from kam.scoping import Role
 from plans.calc import MonthFigures, YearFigures, empty_year
-from plans.models import PortfolioCount, PortfolioMonth
+from plans.models import PortfolioCount
 
 AMOUNTS = (
     "actual_revenue",
@@ -245,17 +245,8 @@ def top(
     """
     tree = _Teams(teams)
     tops = {node.pk: node for node in tree.nodes.values() if node.parent_id not in tree.nodes}
-    single = Case(When(owner__team__in=list(tree.nodes), then=None), default=F("owner"))
-
-    def key_of(team_id: int | None, person_id: int | None, owned: bool) -> Key:
-        if not owned:
-            return ("unowned", None)
-        if person_id is not None or team_id not in tree.nodes:
-            return ("kam", person_id)
-        path = tree.nodes[team_id].path
-        return ("team", next(pk for pk in path if pk in tops))
-
-    sheet, counts, computed_at = _read(owners, year, today, single, key_of, unowned=whole_company)
+    under = {pk: [node.pk for node in tree.nodes.values() if pk in node.path] for pk in tops}
+    sheet, counts, computed_at = _read(owners, year, today, under, unowned=whole_company)
     people = {pk for kind, pk in {*sheet.amounts, *counts} if kind == "kam"}
     named = dict(owners.filter(pk__in=people).values_list("pk", "name")) if people else {}
     parts = [
@@ -297,15 +288,8 @@ def team(
     below = {node.pk: node for node in tree.nodes.values() if pk in node.path}
     subs = {node.pk: node for node in below.values() if node.parent_id == pk}
     inside = owners.filter(team__in=list(below))
-    single = Case(When(owner__team=pk, then=F("owner")), default=None)
-
-    def key_of(team_id: int | None, person_id: int | None, _owned: bool) -> Key:
-        if person_id is not None:
-            return ("kam", person_id)
-        path = below[team_id].path  # type: ignore[index]
-        return ("team", path[path.index(pk) + 1])
-
-    sheet, counts, computed_at = _read(inside, year, today, single, key_of, unowned=False)
+    under = {sub: [node.pk for node in below.values() if sub in node.path] for sub in subs}
+    sheet, counts, computed_at = _read(inside, year, today, under, unowned=False)
     members = [
         _part(("kam", person.pk), person.name, person.title, sheet, counts)
         for person in owners.filter(team=pk).only("pk", "name", "title", "role", "is_active")
@@ -337,9 +321,7 @@ def team(
 def portfolio(owner: User, year: FiscalYear, today: date) -> Node:
     """One KAM's accounts together (four queries); their single accounts: ``account_parts``."""
     owners = User.objects.filter(pk=owner.pk)
-    sheet, counts, computed_at = _read(
-        owners, year, today, F("owner"), lambda *_: ("kam", owner.pk), unowned=False
-    )
+    sheet, counts, computed_at = _read(owners, year, today, {}, unowned=False)
     return _node(
         "kam",
         owner.pk,
@@ -355,9 +337,7 @@ def portfolio(owner: User, year: FiscalYear, today: date) -> Node:
 def unowned(year: FiscalYear, today: date, label: str) -> Node:
     """The accounts that nobody owns, together (four queries)."""
     nobody = User.objects.none()
-    sheet, counts, computed_at = _read(
-        nobody, year, today, F("owner"), lambda *_: ("unowned", None), unowned=True
-    )
+    sheet, counts, computed_at = _read(nobody, year, today, {}, unowned=True)
     return _node(
         "unowned",
         None,
@@ -429,42 +409,96 @@ def _read(
     owners: QuerySet[User],
     year: FiscalYear,
     today: date,
-    single: Any,
-    key_of: Any,
+    under: Mapping[int, list[int]],
     *,
     unowned: bool,
 ) -> tuple[Sheet, dict[Key, Counts], datetime | None]:
     """The prepared figures of these owners by key: rates, months, counts (three queries).
 
-    ``single`` gives the owner's id where they are a part of their own; else the team counts.
+    ``under`` gives for each team that is one part the teams that it holds; people of other teams
+    and of none are parts of their own.
     """
     sheet = sheet_for(year, today)
-    whose = Q(owner__in=owners.order_by().values("pk"))
-    if unowned:
-        whose |= Q(owner__isnull=True)
-    months = (
-        PortfolioMonth.objects.filter(whose, month__gte=year.shifted(-1).first, month__lt=year.end)
-        .order_by()
-        .annotate(single=single)
-        .values_list("single", "owner__team", "owner__isnull", "month", "currency")
-        .annotate(*(Sum(name) for name in AMOUNTS))
-    )
-    for person, team_id, nobody, month, currency, *values in months:
-        sheet.add(key_of(team_id, person, not nobody), month, currency, values)
+    try:
+        inside, params = owners.order_by().values("pk", "team_id").query.sql_with_params()
+    except EmptyResultSet:
+        inside, params = "SELECT NULL::bigint, NULL::bigint WHERE false", ()
+    pairs = [(team_id, part) for part, ids in under.items() for team_id in ids]
+    given = [*params, [team_id for team_id, _part in pairs], [part for _team, part in pairs]]
     names = Counts.__slots__
-    rows = (
-        PortfolioCount.objects.filter(whose, year__in=[PortfolioCount.ALWAYS, year.year])
-        .order_by()
-        .annotate(single=single)
-        .values_list("single", "owner__team", "owner__isnull")
-        .annotate(*(Sum(name) for name in names), Max("counted_at"))
-    )
     counts: dict[Key, Counts] = defaultdict(Counts)
     computed_at: datetime | None = None
-    for person, team_id, nobody, *values, at in rows:
-        counts[key_of(team_id, person, not nobody)] += Counts(*values)
-        computed_at = at if computed_at is None else max(at, computed_at)
+    with connection.cursor() as cursor:
+        for team_id, person, month, currency, *values in _grouped(
+            cursor,
+            f"month, currency, {_sums(AMOUNTS)}",
+            "plans_portfoliomonth",
+            "month >= %s AND month < %s",
+            "month, currency",
+            inside,
+            given,
+            [year.shifted(-1).first, year.end],
+            unowned,
+        ):
+            sheet.add(_key(team_id, person), month, currency, values)
+        for team_id, person, at, *values in _grouped(
+            cursor,
+            f"max(counted_at), {_sums(names)}",
+            "plans_portfoliocount",
+            "year IN (%s, %s)",
+            "",
+            inside,
+            given,
+            [PortfolioCount.ALWAYS, year.year],
+            unowned,
+        ):
+            counts[_key(team_id, person)] += Counts(*(int(value) for value in values))
+            computed_at = at if computed_at is None else max(at, computed_at)
     return sheet, dict(counts), computed_at
+
+
+def _key(team_id: int | None, person_id: int | None) -> Key:
+    if team_id is not None:
+        return ("team", team_id)
+    return ("unowned", None) if person_id is None else ("kam", person_id)
+
+
+def _sums(names: Iterable[str]) -> str:
+    return ", ".join(f"sum({name})" for name in names)
+
+
+def _grouped(
+    cursor: Any,
+    columns: str,
+    table: str,
+    when: str,
+    by: str,
+    inside: str,
+    given: list[Any],
+    period: list[Any],
+    unowned: bool,
+) -> list[tuple[Any, ...]]:
+    """Rows of (team, person, …) summed from a table of prepared figures."""
+    by = f", {by}" if by else ""
+    nobody = (
+        f"UNION ALL SELECT NULL, NULL, {columns} FROM {table} WHERE owner_id IS NULL AND {when}"
+        f" {'GROUP BY ' + by[2:] if by else 'HAVING count(*) > 0'}"
+    )
+    cursor.execute(
+        f"""
+        WITH parts AS MATERIALIZED (
+            SELECT u.pk AS owner_id, t.part AS team_id, CASE WHEN t.part IS NULL THEN u.pk END AS person_id
+              FROM ({inside}) u(pk, team_id)
+              LEFT JOIN unnest(%s::bigint[], %s::bigint[]) t(team_id, part) ON t.team_id = u.team_id
+        )
+        SELECT parts.team_id, parts.person_id, {columns}
+          FROM {table} JOIN parts USING (owner_id) WHERE {when}
+         GROUP BY parts.team_id, parts.person_id{by}
+        {nobody if unowned else ""}
+        """,
+        [*given, *period, *(period if unowned else [])],
+    )
+    return cursor.fetchall()
 
 
 def _fresh(owners: QuerySet[User], computed_at: datetime | None, *, unowned: bool) -> Freshness:

@@ -78,6 +78,7 @@ _STORE = f"""
     ), kept AS (
         INSERT INTO plans_portfoliomonth AS p (owner_id, month, currency, {", ".join(_AMOUNTS)})
         SELECT owner_id, month, currency, {", ".join(_AMOUNTS)} FROM figures
+         ORDER BY month, owner_id  -- what is read together lies together
         ON CONFLICT (owner_id, month, currency) DO UPDATE
            SET {", ".join(f"{a} = excluded.{a}" for a in _AMOUNTS)}
          WHERE ({", ".join(f"p.{a}" for a in _AMOUNTS)})
