@@ -62,7 +62,7 @@ class HealthMiddleware:
         if request.path_info == "/readyz":
             checks = readiness(timezone.now())
             ready = all(check.ok for check in checks.values())
-            body = {
+            body: dict[str, object] = {
                 "status": "ok" if ready else "failing",
                 "checks": {name: check.as_json() for name, check in checks.items()},
             }
@@ -157,6 +157,8 @@ def _fresh(
         return Check(False, "failed", run.finished_at or run.started_at)
     if run is None or run.finished_at is None:
         waiting = now - installed_at <= first
-        return Check(waiting, "not yet" if waiting else "never ran", run and run.started_at)
+        return Check(
+            waiting, "not yet" if waiting else "never ran", run.started_at if run else None
+        )
     on_time = now - run.finished_at <= limit
     return Check(on_time, "on time" if on_time else "late", run.finished_at)

@@ -104,9 +104,13 @@ def secret_key() -> str:
     return path.read_text().strip()
 
 
-def prepare(*, demo: bool) -> None:
-    """Database, static files, and either the demo company or a first administrator."""
+def prepare(*, demo: bool) -> bool:
+    """Database, static files, and either the demo company or a first administrator.
+
+    Returns whether the demo people may sign in.
+    """
     import django
+    from django.contrib.auth import get_user_model
     from django.core.management import call_command, get_commands
     from django.db import connections
 
@@ -117,8 +121,11 @@ def prepare(*, demo: bool) -> None:
         call_command("create_administrator", if_none=True)
     elif "demo" in get_commands():
         call_command("demo", if_empty=True)
+    people = get_user_model().objects.filter(email=f"{DEMO_PEOPLE[0]}@example.com")
+    has_demo_people = demo and people.exists()
     collect_static_files()
     connections.close_all()
+    return has_demo_people
 
 
 def collect_static_files() -> None:
@@ -237,8 +244,8 @@ def run(host: str, port: int, *, demo: bool) -> int:
     os.environ.setdefault("KAM_DEMO", "1" if demo else "0")
     os.environ.setdefault("KAM_SITE_URL", f"http://localhost:{port}")
     with services():
-        prepare(demo=demo)
-        return run_processes(host, port, demo, began)
+        has_demo_people = prepare(demo=demo)
+        return run_processes(host, port, has_demo_people, began)
 
 
 def reload_demo() -> int:
