@@ -61,6 +61,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
         absent = User.objects.filter(email__iexact=email[:254].replace("\x00", "")).first()
         if absent is None or not apply_substitution(user, absent.pk):
             raise AuthenticationFailed(_("You do not stand in for this person today."))
+        pghistory.context(acting_for=absent.pk)
         pghistory.context(acting_for=absent.pk)  # beside the user, in this request's audit context
 
 
