@@ -34,6 +34,7 @@ from kam.importing.resource import (
 from kam.importing.resources import PEOPLE
 from kam.models import ImportBatch
 
+WAITING = 100_000  # facts that are held in memory between two writes
 IN_USE = Q(archived_at__isnull=True)
 ACCOUNTS = Reference(Account, "number", Q(number__isnull=False), folded=False)
 CONTACTS = Reference(Contact, "number", Q(number__isnull=False), folded=False)
@@ -353,20 +354,25 @@ class SalesFacts(Resource):
     def existing(
         self, keys: Iterable[Key], fields: Sequence[str], *, lock: bool
     ) -> dict[Key, Stored]:
-        """By one join over the keys: an ``IN`` over four columns each would read far too much."""
-        columns = list(zip(*set(keys), strict=True)) or [[], [], [], []]
-        locking = "FOR UPDATE OF f" if lock else ""
+        """One look into the index for each key: ``IN`` over four columns would read far too much.
+
+        In the order of the keys, so that two writers lock alike.
+        """
+        columns = list(zip(*sorted(set(keys)), strict=True))
+        locking = "FOR UPDATE" if lock else ""
         with connection.cursor() as cursor:
             cursor.execute(
                 f"""
-                SELECT f.id, k.account, k.product, f.month, f.currency, f.revenue, f.cost, f.volume
+                SELECT f.id, k.account, k.product, k.month, k.currency, f.revenue, f.cost, f.volume
                   FROM unnest(%s::text[], %s::text[], %s::date[], %s::text[])
                        AS k(account, product, month, currency)
                   JOIN accounts_account a ON a.number = k.account
                   JOIN accounts_product p ON p.number = k.product
-                  JOIN accounts_salesfact f ON f.account_id = a.id AND f.month = k.month
-                       AND f.product_id = p.id AND f.currency = k.currency
-                 ORDER BY f.account_id, f.month, f.product_id, f.currency {locking}
+                 CROSS JOIN LATERAL (
+                       SELECT s.* FROM accounts_salesfact s
+                        WHERE s.account_id = a.id AND s.month = k.month
+                              AND s.product_id = p.id AND s.currency = k.currency
+                        LIMIT 1 {locking}) f
                 """,  # noqa: S608 - a word of our own
                 [list(column) for column in columns],
             )
@@ -377,11 +383,26 @@ class SalesFacts(Resource):
                 found[tuple(values[:4])] = Stored(pk, held)
         return found
 
+    def __init__(self, user: Any = None) -> None:
+        super().__init__(user)
+        self._waiting: list[dict[str, Any]] = []
+
     def create(self, records: list[Record], batch: ImportBatch) -> None:
-        record_sales_facts((self._fact(r, {}) for r in records), batch)
+        self._waiting.extend(self._fact(record, {}) for record in records)
+        self._flush(batch, WAITING)
 
     def change(self, changes: list[Change], batch: ImportBatch) -> None:
-        record_sales_facts((self._fact(c.record, c.stored.values) for c in changes), batch)
+        self._waiting.extend(self._fact(c.record, c.stored.values) for c in changes)
+        self._flush(batch, WAITING)
+
+    def finish(self, batch: ImportBatch) -> None:
+        self._flush(batch, 0)
+
+    def _flush(self, batch: ImportBatch, limit: int) -> None:
+        """Few large writes: each of them has its price in prepared figures."""
+        if len(self._waiting) > limit:
+            record_sales_facts(self._waiting, batch)
+            self._waiting = []
 
     def _fact(self, record: Record, held: dict[str, Any]) -> dict[str, Any]:
         fact: dict[str, Any] = {

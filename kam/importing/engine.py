@@ -31,6 +31,7 @@ from kam.importing.resource import (
 from kam.models import ImportBatch
 
 SHOWN = 300  # rows of each kind that the preview keeps
+KEPT = 150_000  # records that are held between checking and writing; longer files are read again
 CACHED = 100_000  # values of a column whose meaning is remembered within one run
 KINDS = ("created", "changed", "unchanged", "refused")
 
@@ -117,6 +118,7 @@ class Run:
         self.step = step
         self.report = Report()
         self.refused_lines: set[int] = set()
+        self._kept: list[Record] | None = None
         self._kinds: dict[int, str] = {}
         self._pairs: dict[Key, tuple[int, Any]] = {}  # key → (line, parent's key): trees only
         self._ids: dict[str, dict[str, int | None]] = {}
@@ -134,12 +136,16 @@ class Run:
 
     # --- what would happen -------------------------------------------------------------------------
 
-    def check(self) -> Report:
-        """Reads everything, writes nothing; ``refused_lines`` holds the lines that are not taken."""
+    def check(self, *, keep: bool = False) -> Report:
+        """Reads everything, writes nothing; ``refused_lines`` holds the lines that are not taken.
+
+        With ``keep`` the records are held for ``write``, as long as they are not too many.
+        """
+        self._kept = [] if keep else None
         seen: dict[Key, tuple[int, Any]] = {}
         block: list[Record] = []
         for record in self._records(first=True):
-            key = self.resource.key_of(record.values)
+            key = record.key
             if key in seen:
                 line, values = seen[key]
                 if self.mapping.once and values == tuple(record.values.values()):
@@ -156,6 +162,10 @@ class Run:
                     )
                 continue
             seen[key] = (record.line, tuple(record.values.values()) if self.mapping.once else None)
+            if self._kept is not None:
+                self._kept.append(record)
+                if len(self._kept) > KEPT:
+                    self._kept = None
             block.append(record)
             if len(block) >= CHUNK:
                 self._check_block(block)
@@ -186,7 +196,7 @@ class Run:
         for record in good:
             if record.line in rejected:
                 continue
-            key = self.resource.key_of(record.values)
+            key = record.key
             held = stored.get(key)
             if held is None:
                 lacking = self._lacking(record)
@@ -233,7 +243,7 @@ class Run:
         ]
 
     def _existing(self, records: list[Record], *, lock: bool) -> dict[Key, Stored]:
-        keys = [self.resource.key_of(record.values) for record in records]
+        keys = [record.key for record in records]
         if not keys:
             return {}
         return self.resource.existing(keys, self._fields, lock=lock)
@@ -406,8 +416,8 @@ class Run:
         block: list[Record] = []
         moved: list[tuple[Any, Any]] = []
         total = self.report.read
-        for record in self._records(first=False):
-            key = self.resource.key_of(record.values)
+        for record in self._good_records():
+            key = record.key
             if key in seen:
                 continue  # an allowed repetition
             seen.add(key)
@@ -417,10 +427,16 @@ class Run:
                 block = []
                 self.step(total + min(record.line, total))
         self._write_block(block, batch, moved)
+        self.resource.finish(batch)
         if moved:
             for level in levels(moved):
                 self.resource.set_parents(level)
         self.step(2 * total)
+
+    def _good_records(self) -> Iterator[Record]:
+        if self._kept is None:
+            return self._records(first=False)
+        return (r for r in self._kept if r.line not in self.refused_lines)
 
     def _write_block(
         self, block: list[Record], batch: ImportBatch, moved: list[tuple[Any, Any]]
@@ -432,7 +448,7 @@ class Run:
         new, changes = [], []
         tree = self.resource.parent
         for record in block:
-            key = self.resource.key_of(record.values)
+            key = record.key
             held = stored.get(key)
             parent = record.values.get(tree) if tree else None
             if held is None:
@@ -464,7 +480,7 @@ class Run:
         added = self.resource.may_sum
         sums: dict[Key, Record] = {}
         for record in self._parsed(first=first):
-            key = self.resource.key_of(record.values)
+            key = record.key
             held = sums.get(key)
             if held is None:
                 record.lines = [record.line]
@@ -515,16 +531,17 @@ class Run:
             for name, words in self.mapping.only.items()
         ]
         self._only_met: dict[str, set[str]] = {}
-        takers = [
-            (
-                name,
-                self.resource.column(name),
-                None
-                if name in self.mapping.constants
-                else compiled(self.mapping.columns[name], head),
-            )
-            for name in self._fields
-        ]
+        takers = []
+        for name in self._fields:
+            column = self.resource.column(name)
+            words = self.mapping.values.get(name)
+            known = self._meanings.setdefault(name, {})
+            if name in self.mapping.constants:
+                constant = self.mapping.constants[name]
+                takers.append((name, column, lambda cells, c=constant: c, known, words))
+            else:
+                take = compiled(self.mapping.columns[name], head)
+                takers.append((name, column, take, known, words))
         report = self.report
         for row in source:
             line, cells, problem = row
@@ -562,36 +579,45 @@ class Run:
     def _record(self, line: int, cells: list[Any], takers: list[Any], first: bool) -> Record | None:
         values: dict[str, Any] = {}
         good = True
-        for name, column, take in takers:
-            cell = self.mapping.constants[name] if take is None else take(cells)
+        for name, column, take, known, words in takers:
+            cell = take(cells)
             try:
-                values[name] = self._meaning(name, column, cell, first)
+                if type(cell) is str:
+                    meaning = known.get(cell, known)
+                    if meaning is known or words:
+                        meaning = self._meaning(name, column, cell, known, words, first)
+                    if meaning.__class__ is ValueRefused:
+                        raise meaning
+                    values[name] = meaning
+                else:
+                    values[name] = self._read(name, column, cell, words)
             except ValueRefused as error:
                 good = False
                 if first:
                     self._refuse(line, self._label(name), shown(cell), str(error))
-        return Record(line, values) if good else None
+        return Record(line, values, self.resource.key_of(values)) if good else None
 
-    def _meaning(self, name: str, column: Any, cell: Any, first: bool) -> Any:
-        """A cell's value; what a text means is remembered, refusals too."""
-        words = self.mapping.values.get(name)
-        if type(cell) is str:
-            known = self._meanings.setdefault(name, {})
-            if cell in known:
-                meaning = known[cell]
-            else:
-                try:
-                    meaning = self._read(name, column, cell, words)
-                except ValueRefused as error:
-                    meaning = error
-                if len(known) < CACHED:
-                    known[cell] = meaning
-            if words and first and cell.strip() in words:
-                self.report.translated.setdefault(name, Counter())[cell.strip()] += 1
-            if isinstance(meaning, ValueRefused):
-                raise meaning
-            return meaning
-        return self._read(name, column, cell, words)
+    def _meaning(
+        self,
+        name: str,
+        column: Any,
+        cell: str,
+        known: dict[str, Any],
+        words: dict[str, str] | None,
+        first: bool,
+    ) -> Any:
+        """A text's value, or the refusal of it; what a text means is remembered."""
+        meaning = known.get(cell, known)
+        if meaning is known:
+            try:
+                meaning = self._read(name, column, cell, words)
+            except ValueRefused as error:
+                meaning = error
+            if len(known) < CACHED:
+                known[cell] = meaning
+        if words and first and cell.strip() in words:
+            self.report.translated.setdefault(name, Counter())[cell.strip()] += 1
+        return meaning
 
     def _read(self, name: str, column: Any, cell: Any, words: dict[str, str] | None) -> Any:
         if isinstance(cell, BadCell):

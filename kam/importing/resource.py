@@ -241,9 +241,17 @@ def _url(column: Column, cell: Any, reading: Reading) -> str:
 
 
 PLAIN = re.compile(r"-?\d{1,25}", re.ASCII)
+SIMPLE = {
+    ".": re.compile(r"-?\d{1,25}\.\d{1,15}", re.ASCII),
+    ",": re.compile(r"-?\d{1,25},\d{1,15}", re.ASCII),
+}
 NUMBERS = {
-    ".": re.compile(r"(\d+|\d{1,3}(?:([,' \u00a0\u202f])\d{3})(?:\2\d{3})*)(?:\.(\d+))?|\.(\d+)", re.ASCII),
-    ",": re.compile(r"(\d+|\d{1,3}(?:([.' \u00a0\u202f])\d{3})(?:\2\d{3})*)(?:,(\d+))?|,(\d+)", re.ASCII),
+    ".": re.compile(
+        r"(\d+|\d{1,3}(?:([,' \u00a0\u202f])\d{3})(?:\2\d{3})*)(?:\.(\d+))?|\.(\d+)", re.ASCII
+    ),
+    ",": re.compile(
+        r"(\d+|\d{1,3}(?:([.' \u00a0\u202f])\d{3})(?:\2\d{3})*)(?:,(\d+))?|,(\d+)", re.ASCII
+    ),
 }
 
 
@@ -252,6 +260,9 @@ def number(text: str, decimal_sign: str) -> Decimal:
     text = text.strip()
     if PLAIN.fullmatch(text):
         return Decimal(text)
+    sign = decimal_sign or "."
+    if SIMPLE[sign].fullmatch(text):
+        return Decimal(text.replace(",", "."))
     negative = False
     if text.startswith("(") and text.endswith(")"):
         negative, text = True, text[1:-1]
@@ -261,7 +272,6 @@ def number(text: str, decimal_sign: str) -> Decimal:
         negative, text = True, text[1:]
     elif text[:1] == "+":
         text = text[1:]
-    sign = decimal_sign or "."
     found = NUMBERS[sign].fullmatch(text.strip())
     if not found or len(text) > 40:
         other = "," if sign == "." else "."
@@ -474,6 +484,7 @@ class Record:
 
     line: int
     values: dict[str, Any]
+    key: Key = ()
     ids: dict[str, int | None] = field(default_factory=dict)
     lines: list[int] = field(default_factory=list)
 
@@ -518,6 +529,7 @@ class Resource:
         #: What may grow in this run, and the words that it would grow by: folded → as written.
         self.new_words: dict[str, dict[str, str]] = {}
         self._by_name = {column.name: column for column in self.columns}
+        self._folding = [(name, self._folds(self._by_name[name])) for name in self.key]
 
     def column(self, name: str) -> Column:
         return self._by_name[name]
@@ -526,17 +538,15 @@ class Resource:
     def key_columns(self) -> list[Column]:
         return [self.column(name) for name in self.key]
 
-    def folded(self, name: str, value: Any) -> Any:
-        """A key's value as it is compared: names without regard to upper and lower case."""
-        column = self.column(name)
-        if not isinstance(value, str):
-            return value
-        if column.reference is not None:
-            return column.reference.key(value)
-        return value.lower() if column.folded else value
+    def _folds(self, column: Column) -> bool:
+        reference = column.reference
+        return reference.folded if reference is not None else column.folded
 
     def key_of(self, values: dict[str, Any]) -> Key:
-        return tuple([self.folded(name, values[name]) for name in self.key])
+        """The key as it is compared: names without regard to upper and lower case."""
+        return tuple(
+            [values[name].lower() if folds else values[name] for name, folds in self._folding]
+        )
 
     def key_shown(self, values: dict[str, Any]) -> str:
         return " · ".join(self.column(name).shown(values[name]) for name in self.key)
@@ -582,8 +592,7 @@ class Resource:
         for position, name in enumerate(self.key):
             column = self.column(name)
             words = list({key[position] for key in keys})
-            reference = column.reference
-            if reference.folded if reference is not None else column.folded:
+            if self._folds(column):
                 found = found.annotate(**{f"_{name}": Lower(column.path)})
                 found = found.filter(**{f"_{name}__in": words})
             else:
@@ -658,6 +667,9 @@ class Resource:
                     [model_field.get_db_prep_save(c.record.values[name], connection) for c in group]
                 )
         update_rows(self.model, [c.stored.pk for c in group], columns, values)
+
+    def finish(self, batch: ImportBatch) -> None:
+        """Called once after the last row was given to ``create`` or ``change``."""
 
     def set_parents(self, pairs: list[tuple[Any, Any]]) -> None:
         """Hangs rows under their parents: (key, parent's key or None), parents before children."""

@@ -204,7 +204,7 @@ def apply(
             _wait_for_turn(step)
             with batch.file.open("rb") as file:
                 run = _run_of(batch, file, user, step)
-                report = run.check()
+                report = run.check(keep=True)
                 if report.refused and not good_rows_only:
                     refused = (_refused_text(report), report.as_json(), report)
                     transaction.set_rollback(True)
