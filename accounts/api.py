@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -15,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.routers import BaseRouter
 
 from accounts import services
+from accounts.filters import AccountFilter, ContactFilter
 from accounts.models import (
     Account,
     AccountTeamMember,
@@ -85,6 +87,7 @@ class AccountTeamMemberSerializer(RowSerializer):
         model = AccountTeamMember
         fields = [*ROW, "account", "user", "function", "may_edit"]
         read_only_fields = ROW
+        fixed = ["account", "user", "function"]
 
 
 class ContactSerializer(RowSerializer):
@@ -200,12 +203,29 @@ class AccountYearSerializer(serializers.ModelSerializer):
         fields = ["id", "account", "year", "currency", "revenue", "cost", "volume"]
 
 
-class IndustryViewSet(ScopedViewSet):
+class CatalogueViewSet(ScopedViewSet):
+    """What the company keeps for all accounts. Administrators write."""
+
+    permission_classes = [AdministratorsWrite]
+
+    def create_row(self, values: dict[str, Any]) -> Any:
+        return services.create_entry(self.queryset.model(**values))
+
+    def change_row(self, row: Any, changes: Mapping[str, Any], base_version: int | None) -> Any:
+        return services.change_entry(row, changes, base_version=base_version)
+
+    def archive_row(self, row: Any) -> None:
+        services.archive_entry(row)
+
+    def restore_row(self, row: Any) -> None:
+        services.restore_entry(row)
+
+
+class IndustryViewSet(CatalogueViewSet):
     """The company's list of industries. Administrators write."""
 
     queryset = Industry.objects.order_by("id")
     serializer_class = IndustrySerializer
-    permission_classes = [AdministratorsWrite]
 
 
 class AccountViewSet(ScopedViewSet):
@@ -213,6 +233,21 @@ class AccountViewSet(ScopedViewSet):
 
     queryset = Account.objects.order_by("id")
     serializer_class = AccountSerializer
+    filterset_class = AccountFilter
+
+    def create_row(self, values: dict[str, Any]) -> Account:
+        return services.create_account(**values)
+
+    def change_row(
+        self, row: Account, changes: Mapping[str, Any], base_version: int | None
+    ) -> Account:
+        return services.change_account(row, changes, base_version=base_version)
+
+    def archive_row(self, row: Account) -> None:
+        services.archive_account(row)
+
+    def restore_row(self, row: Account) -> None:
+        services.restore_account(row)
 
 
 class AccountTeamMemberViewSet(ScopedViewSet):
@@ -222,29 +257,48 @@ class AccountTeamMemberViewSet(ScopedViewSet):
     serializer_class = AccountTeamMemberSerializer
     filterset_fields = {"account": ["exact"], "user": ["exact"], "function": ["exact"]}
 
+    def create_row(self, values: dict[str, Any]) -> AccountTeamMember:
+        return services.add_seat(**values)
+
+    def archive_row(self, row: AccountTeamMember) -> None:
+        services.remove_seat(row)
+
 
 class ContactViewSet(ScopedViewSet):
     """People at the customers."""
 
-    queryset = Contact.objects.order_by("id")
+    queryset = Contact.objects.select_related("account").order_by("id")
     serializer_class = ContactSerializer
+    filterset_class = ContactFilter
+
+    def create_row(self, values: dict[str, Any]) -> Contact:
+        return services.create_contact(**values)
+
+    def change_row(
+        self, row: Contact, changes: Mapping[str, Any], base_version: int | None
+    ) -> Contact:
+        return services.change_contact(row, changes, base_version=base_version)
+
+    def archive_row(self, row: Contact) -> None:
+        services.archive_contact(row)
+
+    def restore_row(self, row: Contact) -> None:
+        services.restore_contact(row)
 
 
-class ProductLineViewSet(ScopedViewSet):
+class ProductLineViewSet(CatalogueViewSet):
     """The tree of product lines. Administrators write."""
 
     queryset = ProductLine.objects.order_by("id")
     serializer_class = ProductLineSerializer
-    permission_classes = [AdministratorsWrite]
     filterset_fields = {"parent": ["exact", "isnull"]}
 
 
-class ProductViewSet(ScopedViewSet):
+class ProductViewSet(CatalogueViewSet):
     """Products. Administrators write."""
 
     queryset = Product.objects.order_by("id")
     serializer_class = ProductSerializer
-    permission_classes = [AdministratorsWrite]
     filterset_fields = {"line": ["exact"], "number": ["exact"]}
 
 

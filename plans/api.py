@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django_filters import FilterSet, NumberFilter
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -13,6 +14,7 @@ from rest_framework.routers import BaseRouter
 
 from kam.api.resources import RowSerializer, ScopedViewSet, etag, speaking_errors
 from kam.editing import fetch_visible
+from plans.filters import ActivityFilter, PlanFilter
 from plans.models import AccountPlan, Activity, Goal, Target, TargetMonth
 from plans.selectors import plan_year
 from plans.services import activities, goals, lifecycle, plans, targets
@@ -125,6 +127,29 @@ class ActivitySerializer(RowSerializer):
         fixed = ["plan"]
 
 
+class PlanApiFilter(PlanFilter):
+    """The pages' filter; here for any year, and by account."""
+
+    year = NumberFilter(field_name="year")
+    account = NumberFilter(field_name="account")
+
+
+class ActivityApiFilter(FilterSet):
+    """Here nothing is left out that nobody asked to leave out (the page starts with "mine")."""
+
+    q = ActivityFilter.base_filters["q"]
+    archived = ActivityFilter.base_filters["archived"]
+
+    class Meta:
+        model = Activity
+        fields = {
+            "plan": ["exact"],
+            "responsible": ["exact"],
+            "status": ["exact"],
+            "due_on": ["gte", "lte"],
+        }
+
+
 class Words(serializers.Serializer):
     """What the decider says; required when a plan is returned."""
 
@@ -136,7 +161,7 @@ class AccountPlanViewSet(ScopedViewSet):
 
     queryset = AccountPlan.objects.order_by("id")
     serializer_class = AccountPlanSerializer
-    filterset_fields = {"account": ["exact"], "year": ["exact"], "status": ["exact"]}
+    filterset_class = PlanApiFilter
 
     def create_row(self, values: dict[str, Any]) -> AccountPlan:
         made = ("account", "year", "growth")
@@ -278,12 +303,7 @@ class ActivityViewSet(ScopedViewSet):
 
     queryset = Activity.objects.select_related("plan__account").order_by("id")
     serializer_class = ActivitySerializer
-    filterset_fields = {
-        "plan": ["exact"],
-        "responsible": ["exact"],
-        "status": ["exact"],
-        "due_on": ["gte", "lte"],
-    }
+    filterset_class = ActivityApiFilter
 
     def create_row(self, values: dict[str, Any]) -> Activity:
         return activities.add_activity(**values)

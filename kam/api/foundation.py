@@ -1,8 +1,8 @@
 """Resources of the foundation: people, teams, substitutes, rates, messages, long work."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import BaseRouter
 
-from kam import jobs
+from kam import jobs, services
 from kam.api.permissions import AdministratorsWrite
 from kam.api.resources import RowSerializer, ScopedReadViewSet, ScopedViewSet
 from kam.models import (
@@ -48,6 +48,7 @@ class SubstitutionSerializer(RowSerializer):
         model = Substitution
         fields = [*ROW, "absent", "substitute", "starts_on", "ends_on", "note"]
         read_only_fields = ROW
+        fixed = ["absent", "substitute"]
 
 
 class BudgetRateSerializer(RowSerializer):
@@ -138,11 +139,16 @@ class UserViewSet(ScopedViewSet):
     filterset_fields = {"role": ["exact"], "team": ["exact"], "email": ["exact"]}
 
     def create_row(self, values: dict[str, Any]) -> User:
-        user = User(**values)
-        user.set_unusable_password()
-        user.full_clean(exclude=["password"])
-        user.save()
-        return user
+        return services.enter_person(**values)
+
+    def change_row(self, row: User, changes: Mapping[str, Any], base_version: int | None) -> User:
+        return services.change_person(row, changes, base_version=base_version)
+
+    def archive_row(self, row: User) -> None:
+        services.archive_person(row)
+
+    def restore_row(self, row: User) -> None:
+        services.restore_person(row)
 
 
 class TeamViewSet(ScopedViewSet):
@@ -153,6 +159,15 @@ class TeamViewSet(ScopedViewSet):
     permission_classes = [AdministratorsWrite]
     filterset_fields = {"parent": ["exact", "isnull"], "leader": ["exact"]}
 
+    def create_row(self, values: dict[str, Any]) -> Team:
+        return services.form_team(**values)
+
+    def change_row(self, row: Team, changes: Mapping[str, Any], base_version: int | None) -> Team:
+        return services.change_team(row, changes, base_version=base_version)
+
+    def archive_row(self, row: Team) -> None:
+        services.archive_team(row)
+
 
 class SubstitutionViewSet(ScopedViewSet):
     """Who stands in for whom, and when."""
@@ -160,6 +175,12 @@ class SubstitutionViewSet(ScopedViewSet):
     queryset = Substitution.objects.order_by("id")
     serializer_class = SubstitutionSerializer
     filterset_fields = {"absent": ["exact"], "substitute": ["exact"]}
+
+    def create_row(self, values: dict[str, Any]) -> Substitution:
+        return services.hand_over(**values)
+
+    def archive_row(self, row: Substitution) -> None:
+        services.end_substitution(row)
 
 
 class BudgetRateViewSet(ScopedViewSet):
@@ -178,6 +199,11 @@ class CompanyViewSet(ScopedViewSet):
     queryset = Company.objects.order_by("id")
     serializer_class = CompanySerializer
     permission_classes = [AdministratorsWrite]
+
+    def change_row(
+        self, row: Company, changes: Mapping[str, Any], base_version: int | None
+    ) -> Company:
+        return services.change_company(row, changes, base_version=base_version)
 
 
 class NotificationViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
@@ -198,9 +224,7 @@ class NotificationViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     def read(self, request: Request, pk: str) -> Response:
         """Marks the message as read."""
         row = self.get_object()
-        Notification.objects.editable_by(request.user).unread().filter(pk=row.pk).update(
-            read_at=timezone.now()
-        )
+        services.mark_read(Notification.objects.editable_by(request.user).filter(pk=row.pk))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -222,10 +246,7 @@ class ApiTokenViewSet(ScopedReadViewSet):
     @action(detail=True, methods=["post"])
     def revoke(self, request: Request, pk: str) -> Response:
         """Ends the token for good."""
-        token = self.get_object()
-        ApiToken.objects.editable_by(request.user).filter(pk=token.pk, revoked_at=None).update(
-            revoked_at=timezone.now()
-        )
+        services.revoke_token(self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
