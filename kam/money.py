@@ -4,7 +4,7 @@ A missing rate is never guessed: what it would convert stays outside the sum and
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -55,6 +55,11 @@ class Rates:
         """Units of company currency for one unit; ``None`` where nobody has set it."""
         return self._rates.get(currency)
 
+    @property
+    def known(self) -> list[tuple[str, Decimal]]:
+        """The foreign currencies that have a rate, with it."""
+        return sorted((c, r) for c, r in self._rates.items() if c != self.currency)
+
     def total(self, amounts: Iterable[tuple[str, Decimal]]) -> Total:
         """The sum of (currency, amount) pairs; unrounded."""
         amount, missing = ZERO, defaultdict(Decimal)
@@ -73,3 +78,20 @@ def rates_for(year: int) -> Rates:
 
     stored = BudgetRate.objects.active().filter(year=year).values_list("currency", "rate")
     return Rates(Company.current().currency, dict(stored), year)
+
+
+#: Functions of the apps above: year → currencies in which that year has amounts.
+_users_of_rates: list[Callable[[int], Iterable[str]]] = []
+
+
+def uses_rates(currencies_in: Callable[[int], Iterable[str]]) -> Callable[[int], Iterable[str]]:
+    """Registers a function that says in which currencies a fiscal year has amounts."""
+    _users_of_rates.append(currencies_in)
+    return currencies_in
+
+
+def currencies_without_rate(year: int) -> list[str]:
+    """Currencies in which the fiscal year has amounts, but no budget rate: they are in no sum."""
+    rates = rates_for(year)
+    used = {currency for currencies_in in _users_of_rates for currency in currencies_in(year)}
+    return sorted(currency for currency in used if rates.rate(currency) is None)

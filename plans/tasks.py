@@ -6,6 +6,7 @@ from typing import Any
 from celery import shared_task
 
 from kam.tasks import each_minute
+from plans import reports  # noqa: F401 - registers the job that makes reports
 from plans.services import nightly, portfolios
 
 log = logging.getLogger(__name__)

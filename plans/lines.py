@@ -1,0 +1,170 @@
+"""The lines that a total consists of: sales facts and target months, each with rate and source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import BigIntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+
+from accounts.models import Account, SalesFact
+from kam.listing import Key, Page, key_page
+from kam.models import User
+from kam.money import Rates
+from kam.periods import FiscalYear
+from plans.models import TargetMonth
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a total. ``rate`` is empty where nobody has set one: then it is in no sum.
+
+    ``margin`` in ``currency``; ``converted`` and ``margin_converted`` in company currency.
+    """
+
+    pk: int
+    account_id: int
+    account: str
+    what: str
+    month: date
+    currency: str
+    amount: Decimal
+    margin: Decimal
+    rate: Decimal | None
+    source: str
+    plan_id: int | None
+    at: datetime | None
+    who: str
+
+    @property
+    def converted(self) -> Decimal | None:
+        return None if self.rate is None else self.amount * self.rate
+
+    @property
+    def margin_converted(self) -> Decimal | None:
+        return None if self.rate is None else self.margin * self.rate
+
+
+def _in(rows: QuerySet, year: FiscalYear, month: date | None) -> QuerySet:
+    return (
+        rows.filter(month=month)
+        if month
+        else rows.filter(month__gte=year.first, month__lt=year.end)
+    )
+
+
+def _keys(account: str) -> tuple[Key, ...]:
+    return (Key(account), Key("month"), Key("id"))
+
+
+def fact_lines(
+    facts: QuerySet[SalesFact],
+    accounts: QuerySet[Account],
+    year: FiscalYear,
+    rates: Rates,
+    *,
+    month: date | None = None,
+    after: str | None = None,
+    before: str | None = None,
+    size: int = PAGE,
+) -> Page:
+    """The sales facts of these accounts in the year, by account and month (one query).
+
+    The page's rows are ``Line``s.
+    """
+    found = facts.filter(account__in=accounts.order_by().values("pk")).select_related(
+        "account", "product", "batch__created_by"
+    )
+    page = key_page(
+        _in(found, year, month), _keys("account_id"), after=after, before=before, size=size
+    )
+    return replace(
+        page,
+        rows=[
+            Line(
+                fact.pk,
+                fact.account_id,
+                fact.account.name,
+                fact.product.name,
+                fact.month,
+                fact.currency,
+                fact.revenue,
+                fact.margin,
+                rates.rate(fact.currency),
+                str(fact.batch) if fact.batch else "",
+                None,
+                (fact.batch.applied_at or fact.batch.created_at) if fact.batch else None,
+                str(fact.batch.created_by or "") if fact.batch else "",
+            )
+            for fact in page.rows
+        ],
+    )
+
+
+def target_lines(
+    months: QuerySet[TargetMonth],
+    accounts: QuerySet[Account],
+    year: FiscalYear,
+    rates: Rates,
+    *,
+    month: date | None = None,
+    after: str | None = None,
+    before: str | None = None,
+    size: int = PAGE,
+) -> Page:
+    """The target months of these accounts, with who set them last (two queries)."""
+    found = months.filter(
+        archived_at__isnull=True,
+        target__archived_at__isnull=True,
+        target__plan__archived_at__isnull=True,
+        target__plan__account__in=accounts.order_by().values("pk"),
+    ).select_related("target__line", "target__plan__account")
+    page = key_page(
+        _in(found, year, month),
+        _keys("target__plan__account_id"),
+        after=after,
+        before=before,
+        size=size,
+    )
+    written = _last_writers([row.pk for row in page.rows])
+    return replace(
+        page,
+        rows=[
+            Line(
+                row.pk,
+                row.target.plan.account_id,
+                row.target.plan.account.name,
+                row.target.line.name,
+                row.month,
+                row.target.plan.currency,
+                row.revenue,
+                row.margin,
+                rates.rate(row.target.plan.currency),
+                "",
+                row.target.plan_id,
+                *written.get(row.pk, (row.updated_at, "")),
+            )
+            for row in page.rows
+        ],
+    )
+
+
+def _last_writers(ids: list[int]) -> dict[int, tuple[datetime, str]]:
+    """When and by whom each target month was last written, from the audit trail (one query)."""
+    events = TargetMonth.pgh_event_model._default_manager  # type: ignore[attr-defined]
+    writer = User.objects.filter(
+        pk=Cast(KeyTextTransform("user", OuterRef("pgh_context")), BigIntegerField())
+    )
+    rows = (
+        events.filter(pgh_obj__in=ids)
+        .order_by("pgh_obj_id", "-pgh_id")
+        .distinct("pgh_obj_id")
+        .annotate(who=Subquery(writer.order_by().values("name")))
+        .values_list("pgh_obj_id", "pgh_created_at", "who")
+    )
+    return {pk: (at, who or "") for pk, at, who in rows}
