@@ -7,7 +7,9 @@ relies on READ COMMITTED: each statement after the lock sees all that was commit
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -229,9 +231,24 @@ def mark_new_day() -> int:
         return cursor.rowcount
 
 
+_one_refresh_for_all: ContextVar[bool] = ContextVar("one_refresh_for_all", default=False)
+
+
 def refresh_soon() -> None:
     """After the commit of this transaction: a little work is done at once, the rest by a worker."""
-    transaction.on_commit(_refresh_inline, robust=True)
+    if not _one_refresh_for_all.get():
+        transaction.on_commit(_refresh_inline, robust=True)
+
+
+@contextmanager
+def one_refresh_for_all() -> Iterator[None]:
+    """Many writes, one refresh at the end of the block instead of one after each of them."""
+    token = _one_refresh_for_all.set(True)
+    try:
+        yield
+    finally:
+        _one_refresh_for_all.reset(token)
+    refresh_soon()
 
 
 def _refresh_inline() -> None:
@@ -340,6 +357,7 @@ def _owners_with_figures() -> set[int]:
 __all__ = [
     "mark_new_day",
     "mark_portfolios",
+    "one_refresh_for_all",
     "rebuild_portfolios",
     "refresh_portfolios",
     "refresh_soon",
