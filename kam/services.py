@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
+from kam import history
 from kam.editing import archive, restore, save_fields
 from kam.forms import violation
 from kam.models import ApiToken, BudgetRate, Company, Notification, Role, Substitution, Team, User
@@ -292,3 +293,12 @@ __all__: Iterable[str] = [
     "revoke_token",
     "set_rates",
 ]
+
+history.puts_back(Team, change_team, "name", "parent", "leader")
+history.puts_back(
+    User, change_person, "name", "email", "role", "team", "title", "phone", "language", "is_active"
+)
+history.puts_back(
+    Company, change_company, "name", "currency", "fiscal_year_start", "timezone", "accent"
+)
+history.puts_back(BudgetRate, save_fields, "rate", "source")

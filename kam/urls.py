@@ -5,6 +5,8 @@ from django.urls import include, path
 from kam import lookup
 from kam.styleguide import styleguide
 from kam.views import (
+    company,
+    history,
     home,
     jobs,
     notifications,
@@ -12,6 +14,7 @@ from kam.views import (
     preferences,
     search,
     substitutes,
+    teams,
 )
 
 foundation = (
@@ -42,6 +45,41 @@ foundation = (
         path("jobs/<int:pk>/cancel/", jobs.job_cancel, name="job_cancel"),
         path("jobs/<int:pk>/result/", jobs.job_result, name="job_result"),
         path("people/<int:pk>/", people.user_detail, name="user_detail"),
+        path("history/<str:model>/<int:pk>/", history.history, name="history"),
+        path(
+            "history/<str:model>/<int:pk>/restore/",
+            history.history_restore,
+            name="history_restore",
+        ),
+        path("administration/people/", people.PeopleList.as_view(), name="user_list"),
+        path("administration/people/new/", people.user_create, name="user_create"),
+        path("administration/people/<int:pk>/", people.user_edit, name="user_edit"),
+        path("administration/people/<int:pk>/archive/", people.user_archive, name="user_archive"),
+        path("administration/people/<int:pk>/restore/", people.user_restore, name="user_restore"),
+        path(
+            "administration/people/<int:pk>/password-mail/",
+            people.user_password_mail,
+            name="user_password_mail",
+        ),
+        path(
+            "administration/people/<int:pk>/tokens/",
+            people.user_token_create,
+            name="user_token_create",
+        ),
+        path(
+            "administration/people/<int:pk>/tokens/<int:token_pk>/revoke/",
+            people.user_token_revoke,
+            name="user_token_revoke",
+        ),
+        path("administration/teams/", teams.team_list, name="team_list"),
+        path("administration/teams/new/", teams.team_create, name="team_create"),
+        path("administration/teams/<int:pk>/", teams.team_edit, name="team_edit"),
+        path("administration/teams/<int:pk>/archive/", teams.team_archive, name="team_archive"),
+        path("administration/teams/<int:pk>/restore/", teams.team_restore, name="team_restore"),
+        path("administration/settings/", company.settings, name="settings"),
+        path("administration/rates/", company.rates, name="rates"),
+        path("administration/rates/copy/", company.rates_copy, name="rates_copy"),
+        path("administration/audit/", history.audit, name="audit"),
         path("lookup/<slug:name>/", lookup.offer, name="lookup"),
         path("styleguide/", styleguide, name="styleguide"),
     ],

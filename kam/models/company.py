@@ -5,6 +5,7 @@ from typing import Any
 from django.core.cache import cache
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from kam.audit import audited
@@ -55,6 +56,9 @@ class Company(Row):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("kam:settings")
+
     @classmethod
     def current(cls) -> "Company":
         """The settings, from the cache where they are there."""
@@ -102,3 +106,6 @@ class BudgetRate(Row):
 
     def __str__(self) -> str:
         return f"{self.year} {self.currency} {self.rate.normalize():f}"
+
+    def get_absolute_url(self) -> str:
+        return f"{reverse('kam:rates')}?year={self.year}"

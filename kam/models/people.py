@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -55,6 +56,9 @@ class Team(TreeNode, Row):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("kam:team_edit", args=[self.pk])
 
 
 def validate_timezone(name: str) -> None:
@@ -136,6 +140,9 @@ class User(AbstractBaseUser, Row):
     def __str__(self) -> str:
         return self.name or self.email
 
+    def get_absolute_url(self) -> str:
+        return reverse("kam:user_detail", args=[self.pk])
+
     def clean(self) -> None:
         super().clean()
         self.email = self.email.lower()
@@ -193,6 +200,9 @@ class Substitution(Row):
 
     def __str__(self) -> str:
         return f"{self.substitute} → {self.absent}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("kam:substitution_list")
 
 
 def hash_token(token: str) -> str:

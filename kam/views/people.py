@@ -4,17 +4,32 @@ from typing import Any
 
 import django_filters as filters
 from django import forms
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Q, Value
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from kam.editing import fetch_visible
+from kam import services
+from kam.editing import EditConflict, fetch_editable, fetch_visible
+from kam.listing import Column, Key, Listing
 from kam.models import Role, Substitution, Team, User
 from kam.periods import company_today
+from kam.person_forms import PersonForm, TokenForm
 from kam.search import Fold, cleaned
+from kam.views.administration import (
+    administrators_only,
+    conflict_page,
+    posted_version,
+    without_theirs,
+)
 
 
 @login_required
@@ -82,8 +97,6 @@ class PersonFilter(filters.FilterSet):
         text = cleaned(value)
         marked = rows.annotate(_name=Fold("name"), _mail=Fold("email"))
         for word in text.split():
-            from django.db.models import Value
-
             wanted = Fold(Value(word))
             marked = marked.filter(Q(_name__contains=wanted) | Q(_mail__contains=wanted))
         return marked
@@ -96,3 +109,182 @@ class PersonFilter(filters.FilterSet):
         if value == "archived":
             return rows.filter(archived_at__isnull=False)
         return rows.filter(archived_at__isnull=True, is_active=value == "active")
+
+
+class PeopleList(Listing):
+    """Everybody in the installation, for administrators."""
+
+    key = "people"
+    title = gettext_lazy("People")
+    model = User
+    filterset_class = PersonFilter
+    first_filters = ("q", "role")
+    template = "kam/people.html"
+    related = ("team",)
+    sort = "name"
+    columns = (
+        Column(
+            "name",
+            gettext_lazy("Name"),
+            show=lambda row: format_html(
+                '<a href="{}">{}</a>', reverse("kam:user_edit", args=[row.pk]), row
+            ),
+            export=lambda row: row.name,
+            sort="name",
+            heading=True,
+        ),
+        Column("email", gettext_lazy("E-mail"), show=lambda row: row.email, sort="email"),
+        Column("role", gettext_lazy("Role"), sort="role"),
+        Column(
+            "team",
+            gettext_lazy("Team"),
+            show=lambda row: row.team,
+            export=lambda row: str(row.team or ""),
+            sort=Key("team__name", nullable=True),
+        ),
+        Column("is_active", gettext_lazy("May sign in")),
+        Column(
+            "last_login",
+            gettext_lazy("Last sign-in"),
+            sort=Key("last_login", nullable=True),
+        ),
+    )
+    empty_title = gettext_lazy("Nobody matches")
+    empty_text = gettext_lazy("Take a filter away, or enter the person.")
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        if request.user.is_authenticated and not request.user.is_administrator:
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)
+
+
+@administrators_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def user_create(request: HttpRequest) -> HttpResponse:
+    """Enters a person and mails them a link by which they set their password."""
+    form = PersonForm(
+        request.POST if request.method == "POST" else None,
+        user=request.user,
+        instance=User(is_active=True),
+    )
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                person = services.enter_person(**form.cleaned_data)
+            except ValidationError as error:
+                form.add_model_errors(error)
+            else:
+                if person.role != Role.SERVICE and "invite" in request.POST:
+                    services.mail_password_link(request, person)
+                messages.success(request, _("%(name)s is entered.") % {"name": person})
+                return redirect("kam:user_edit", pk=person.pk)
+    return render(request, "kam/user_create.html", {"form": form}, status=status)
+
+
+@administrators_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def user_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """A person's role, team and access."""
+    person = fetch_editable(User.objects, request.user, pk=pk)
+    form = PersonForm(
+        request.POST if request.method == "POST" else None,
+        instance=fetch_visible(User.objects, request.user, pk=pk),
+        user=request.user,
+    )
+    if request.method != "POST":
+        return _edit_page(request, person, form)
+    if not form.is_valid():
+        return _edit_page(request, person, form, status=422)
+    try:
+        services.change_person(
+            person,
+            without_theirs(request, form.changes()),
+            base_version=posted_version(request),
+        )
+    except EditConflict as conflict:
+        return conflict_page(request, conflict, request.path)
+    except ValidationError as error:
+        form.add_model_errors(error)
+        return _edit_page(request, person, form, status=422)
+    messages.success(request, _("Saved."))
+    return redirect("kam:user_edit", pk=pk)
+
+
+@administrators_only
+@require_POST
+def user_archive(request: HttpRequest, pk: int) -> HttpResponse:
+    """Takes a person out of use: their past work stays under their name."""
+    person = fetch_editable(User.objects, request.user, pk=pk)
+    try:
+        services.archive_person(person)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("%(name)s is archived.") % {"name": person})
+    return redirect("kam:user_edit", pk=pk)
+
+
+@administrators_only
+@require_POST
+def user_restore(request: HttpRequest, pk: int) -> HttpResponse:
+    person = fetch_editable(User.objects, request.user, pk=pk)
+    services.restore_person(person)
+    messages.success(request, _("%(name)s is back.") % {"name": person})
+    return redirect("kam:user_edit", pk=pk)
+
+
+@administrators_only
+@require_POST
+def user_password_mail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Mails the person a link by which they set a new password."""
+    person = fetch_editable(User.objects.who_sign_in(), request.user, pk=pk)
+    services.mail_password_link(request, person)
+    messages.success(request, _("A link is on its way to %(mail)s.") % {"mail": person.email})
+    return redirect("kam:user_edit", pk=pk)
+
+
+@administrators_only
+@never_cache
+@require_POST
+def user_token_create(request: HttpRequest, pk: int) -> HttpResponse:
+    """Makes a token for a service account and shows its secret, this once."""
+    person = fetch_editable(User.objects.filter(role=Role.SERVICE), request.user, pk=pk)
+    form = TokenForm(request.POST)
+    page_form = PersonForm(instance=person, user=request.user)
+    if not form.is_valid():
+        return _edit_page(request, person, page_form, status=422, token_form=form)
+    values = form.cleaned_data
+    _row, secret = services.issue_token(
+        person, values["name"], may_write=values["may_write"], days=values["days"]
+    )
+    response = _edit_page(request, person, page_form, secret=secret)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@administrators_only
+@require_POST
+def user_token_revoke(request: HttpRequest, pk: int, token_pk: int) -> HttpResponse:
+    """Revokes any person's token."""
+    person = fetch_editable(User.objects, request.user, pk=pk)
+    token = get_object_or_404(person.api_tokens, pk=token_pk)
+    services.revoke_token(token)
+    messages.success(request, _("The token “%(name)s” no longer works.") % {"name": token.name})
+    return redirect("kam:user_edit", pk=pk)
+
+
+def _edit_page(
+    request: HttpRequest, person: User, form: PersonForm, *, status: int = 200, **more: Any
+) -> HttpResponse:
+    tokens = person.api_tokens.filter(revoked_at__isnull=True)
+    context = {
+        "person": person,
+        "form": form,
+        "tokens": list(tokens),
+        "is_service": person.role == Role.SERVICE,
+        "token_form": more.pop("token_form", None) or TokenForm(),
+        **more,
+    }
+    return render(request, "kam/user_edit.html", context, status=status)

@@ -48,7 +48,7 @@ def substitution_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def substitution_create(request: HttpRequest) -> HttpResponse:
     """Hands over rights and duties for a period."""
-    form = SubstitutionForm(request.POST or None, user=request.user)
+    form = SubstitutionForm(request.POST if request.method == "POST" else None, user=request.user)
     status = 200
     if request.method == "POST":
         status = 422

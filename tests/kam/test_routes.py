@@ -139,5 +139,6 @@ def test_a_method_that_the_table_does_not_name_is_refused(cast, name):
     named = {route.method for route in rows}
     methods = {"get", "post"} | ({"put", "patch", "delete"} if rows[0].is_api else set())
     first = next((r for r in rows if r.row != "foreign"), rows[0])
+    refusals = {405, first.ok} if first.ok == 404 else {405}
     got = {m: answer(cast, first, "administrator", m) for m in methods - named}
-    assert got == dict.fromkeys(got, 405)
+    assert {m: status for m, status in got.items() if status not in refusals} == {}

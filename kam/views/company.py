@@ -1,0 +1,153 @@
+"""The company's settings and budget rates, for administrators."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from kam import services
+from kam.company_forms import CompanyForm, RatesForm, YearForm
+from kam.editing import EditConflict, fetch_editable
+from kam.models import BudgetRate, Company
+from kam.money import currencies_without_rate
+from kam.periods import company_year
+from kam.views.administration import (
+    administrators_only,
+    conflict_page,
+    posted_version,
+    without_theirs,
+)
+
+
+@administrators_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings(request: HttpRequest) -> HttpResponse:
+    """Name, currency, calendar, time zone, colour. Weighty changes are explained and asked again."""
+    Company.current()  # makes the row where the installation is new
+    company = fetch_editable(Company.objects, request.user, pk=1)
+    form = CompanyForm(
+        request.POST if request.method == "POST" else None,
+        instance=fetch_editable(Company.objects, request.user, pk=1),
+        user=request.user,
+    )
+    if request.method != "POST":
+        return _page(request, company, form)
+    if not form.is_valid():
+        return _page(request, company, form, status=422)
+    changes = without_theirs(request, form.changes())
+    if form.weighty and "sure" not in request.POST:
+        return _ask(request, company, form)
+    try:
+        services.change_company(company, changes, base_version=posted_version(request))
+    except EditConflict as conflict:
+        return conflict_page(request, conflict, request.path)
+    except ValidationError as error:
+        form.add_model_errors(error)
+        return _page(request, company, form, status=422)
+    messages.success(request, _("Saved."))
+    return HttpResponseRedirect(request.path)
+
+
+def _page(
+    request: HttpRequest, company: Company, form: CompanyForm, status: int = 200
+) -> HttpResponse:
+    context = {"company": company, "form": form}
+    return render(request, "kam/settings.html", context, status=status)
+
+
+def _ask(request: HttpRequest, company: Company, form: CompanyForm) -> HttpResponse:
+    """What a change of currency or calendar means, before it is made."""
+    consequences = []
+    if "currency" in form.weighty:
+        facts = {"old": company.currency, "new": form.cleaned_data["currency"]}
+        consequences += [
+            _("All totals are shown in %(new)s instead of %(old)s.") % facts,
+            _("Budget rates say what one unit is worth in %(old)s: set them all anew.") % facts,
+            _("Until then, amounts in other currencies are named as missing and not summed."),
+        ]
+    if "fiscal_year_start" in form.weighty:
+        consequences += [
+            _(
+                "Every month belongs to another fiscal year than before: totals of all years change."
+            ),
+            _("Plans and budget rates keep their year's number and now cover other months."),
+            _("Targets whose months fall outside their plan's year no longer count in it."),
+            _("The prepared figures are computed anew; that may take some minutes."),
+        ]
+    context = {
+        "company": company,
+        "consequences": consequences,
+        "posted": [(n, v) for n, values in request.POST.lists() for v in values],
+        "cancel_url": request.path,
+    }
+    return render(request, "kam/settings_sure.html", context)
+
+
+@administrators_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def rates(request: HttpRequest) -> HttpResponse:
+    """The grid of one year's budget rates, with what is missing named."""
+    year = _year(request.GET)
+    company = Company.current()
+    held = dict(
+        BudgetRate.objects.visible_to(request.user)
+        .active()
+        .filter(year=year)
+        .values_list("currency", "rate")
+    )
+    last = dict(
+        BudgetRate.objects.visible_to(request.user)
+        .active()
+        .filter(year=year - 1)
+        .values_list("currency", "rate")
+    )
+    form = RatesForm(
+        request.POST if request.method == "POST" else None,
+        company_currency=company.currency,
+        rates=held,
+    )
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                n = services.set_rates(year, form.changed_rates(), form.cleaned_data["source"])
+            except ValidationError as error:
+                form.add_error(None, error.messages)
+            else:
+                messages.success(
+                    request, ngettext("%(n)d rate saved.", "%(n)d rates saved.", n) % {"n": n}
+                )
+                return HttpResponseRedirect(f"{request.path}?year={year}")
+    context = {
+        "form": form,
+        "year": year,
+        "company": company,
+        "rows": [(form[code], last.get(code)) for code in form.currencies],
+        "missing": currencies_without_rate(year),
+        "may_copy": bool(set(last) - set(held)),
+    }
+    return render(request, "kam/rates.html", context, status=status)
+
+
+@administrators_only
+@require_POST
+def rates_copy(request: HttpRequest) -> HttpResponse:
+    """Takes over last year's rates where this year has none."""
+    year = _year(request.POST)
+    n = services.copy_rates(year)
+    messages.success(
+        request, ngettext("%(n)d rate taken over.", "%(n)d rates taken over.", n) % {"n": n}
+    )
+    return HttpResponseRedirect(f"{reverse('kam:rates')}?year={year}")
+
+
+def _year(asked: Any) -> int:
+    form = YearForm(asked)
+    return form.cleaned_data["year"] if form.is_valid() else company_year().year
