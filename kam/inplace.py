@@ -299,10 +299,10 @@ def last_change(row: Any) -> dict[str, Any]:
     """Who changed the row last, and when, from the audit trail."""
     from kam.models import User
 
-    event = row.events.select_related("pgh_context").order_by("-pgh_id").first()
+    event = row.events.order_by("-pgh_id").first()
     if event is None:
         return {}
-    facts = event.pgh_context.metadata if event.pgh_context else {}
+    facts = event.pgh_context or {}
     who = User.objects.filter(pk=facts.get("user")).first() if facts.get("user") else None
     return {"who": who, "when": timezone.localtime(event.pgh_created_at)}
 
