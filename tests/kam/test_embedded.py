@@ -88,6 +88,8 @@ def test_postgres_knows_letters_of_all_alphabets(running: embedded.State) -> Non
         "æøåäöé",
     )
     # Letters that PostgreSQL takes for signs give no trigrams.
+    provider = "SELECT datlocprovider, datlocale FROM pg_database WHERE datname = 'kam'"
+    assert query(running.database_url, provider) == ("b", "C.UTF-8")
     trigrams = query(
         running.database_url, "SELECT cardinality(show_trgm('客户')), cardinality(show_trgm('øå'))"
     )
@@ -150,12 +152,14 @@ def test_killed_servers_come_up_again(var: Path, running: embedded.State) -> Non
 
 
 def test_the_pid_file_of_a_killed_server_may_name_another_program(
-    var: Path, running: embedded.State
+    var: Path, running: embedded.State, tmp_path: Path
 ) -> None:
+    # Another PostgreSQL of this machine, as far as its name tells.
+    namesake = shutil.copy(shutil.which("sleep") or "", tmp_path / "postgres")
     kill_at_once(postmaster(var))
     pid_file = var / "postgres/data/postmaster.pid"
     lines = pid_file.read_text().splitlines()
-    with subprocess.Popen(["sleep", "60"], cwd="/") as other:
+    with subprocess.Popen([namesake, "60"], cwd="/") as other:
         pid_file.write_text("\n".join([str(other.pid), *lines[1:]]) + "\n")
         assert embedded.status(var).postgres is False
         assert embedded.up(var).started == ("postgres",)
