@@ -165,3 +165,28 @@ def contacts_around(account: Account, user: Any) -> QuerySet[Contact]:
         .select_related("account")
         .order_by("name", "pk")
     )
+
+
+def values_at(
+    seen: Mapping[tuple[int, date], int], measure: str
+) -> dict[tuple[int, date], Decimal | None]:
+    """What months of targets held, in one measure, at the versions that somebody saw.
+
+    ``seen``: (target, month) → version. From the audit trail where the month has moved on since.
+    """
+    rows = TargetMonth.objects.filter(target__in={target for target, _month in seen})
+    held: dict[tuple[int, date], Decimal | None] = {}
+    moved: dict[int, tuple[tuple[int, date], int]] = {}
+    for row in rows:
+        key = (row.target_id, row.month)
+        if key in seen and seen[key] == row.version:
+            held[key] = getattr(row, measure)
+        elif seen.get(key):
+            moved[row.pk] = (key, seen[key])
+    if moved:
+        events = TargetMonth.events.rel.related_model._default_manager.filter(pgh_obj__in=moved)
+        for event in events.order_by("pgh_id"):
+            key, version = moved[event.pgh_obj_id]
+            if event.version == version:
+                held[key] = getattr(event, measure)
+    return held

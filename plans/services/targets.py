@@ -37,12 +37,14 @@ class CellEdit:
     """One month of one target that a person typed into.
 
     ``base_version`` is the version of the month's row that they saw; 0 where it had none.
+    ``by_hand``: typed into this month, and not spread from the year's total.
     """
 
     target: int
     month: date
     value: Decimal | None
     base_version: int
+    by_hand: bool = True
 
     @property
     def name(self) -> str:
@@ -119,9 +121,7 @@ def suggest_targets(plan: AccountPlan, growth: Decimal) -> list[Target]:
 
 
 @transaction.atomic
-def save_cells(
-    plan: AccountPlan, measure: str, edits: Sequence[CellEdit], *, by_hand: bool = True
-) -> list[TargetMonth]:
+def save_cells(plan: AccountPlan, measure: str, edits: Sequence[CellEdit]) -> list[TargetMonth]:
     """Saves the months that a person typed into, of one measure; all or none.
 
     Other months and measures that somebody saved meanwhile stay. Raises ``EditConflict`` naming
@@ -151,8 +151,8 @@ def save_cells(
         raise ValidationError(errors)
     if conflicts and at is not None:
         raise EditConflict(at, conflicts)
-    if by_hand and measure in PHASED:
-        for pk in {edit.target for edit in edits}:
+    if measure in PHASED:
+        for pk in sorted({edit.target for edit in edits if edit.by_hand}):
             save_fields(targets[pk], {"phasing": Target.Phasing.OWN}, base_version=None)
     refresh_soon()
     return saved
@@ -177,17 +177,27 @@ def _named(edit: CellEdit, field: FieldConflict, target: Target) -> FieldConflic
     )
 
 
-def set_total(
+def spread(
     target: Target, measure: str, total: Decimal, base_versions: Sequence[int]
-) -> list[TargetMonth]:
-    """Sets a target's year in one measure and spreads it over the months by its phasing.
+) -> list[CellEdit]:
+    """A target's year in one measure as edits of its months, spread by its phasing.
 
     Phased by hand, the months keep their proportions to each other. ``base_versions`` are the
     months' versions that the person saw.
     """
-    weights = _weights(target, measure)
-    values = phased(total, weights, finest=FINEST[measure])
-    return _save_year(target, measure, values, base_versions)
+    values = phased(total, _weights(target, measure), finest=FINEST[measure])
+    months = plan_year(target.plan).months()
+    return [
+        CellEdit(target.pk, month, value, version, by_hand=False)
+        for month, value, version in zip(months, values, base_versions, strict=True)
+    ]
+
+
+def set_total(
+    target: Target, measure: str, total: Decimal, base_versions: Sequence[int]
+) -> list[TargetMonth]:
+    """Sets a target's year in one measure; see ``spread``. Raises as ``save_cells``."""
+    return save_cells(target.plan, measure, spread(target, measure, total, base_versions))
 
 
 @transaction.atomic
@@ -201,22 +211,9 @@ def set_phasing(target: Target, phasing: str, base_versions: Sequence[int]) -> T
     versions = list(base_versions)
     for measure in PHASED:
         total = sum((getattr(month, measure) for month in months), ZERO)
-        values = phased(total, _weights(target, measure), finest=FINEST[measure])
-        saved = _save_year(target, measure, values, versions)
+        saved = save_cells(target.plan, measure, spread(target, measure, total, versions))
         versions = [row.version for row in saved]
     return target
-
-
-def _save_year(
-    target: Target, measure: str, values: Sequence[Decimal], base_versions: Sequence[int]
-) -> list[TargetMonth]:
-    edits = [
-        CellEdit(target.pk, month, value, version)
-        for month, value, version in zip(
-            plan_year(target.plan).months(), values, base_versions, strict=True
-        )
-    ]
-    return save_cells(target.plan, measure, edits, by_hand=False)
 
 
 def _weights(target: Target, measure: str) -> Sequence[Decimal] | None:

@@ -1,0 +1,50 @@
+"""Fetching plans and what hangs from them, with this person's rights beside them."""
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+from django.http import Http404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from kam.periods import company_year
+from plans.models import AccountPlan
+from plans.services.locks import activities_are_open, text_is_open
+
+
+def plan_for(user: Any, pk: int) -> AccountPlan:
+    """The plan as this person sees it (one query), or 404.
+
+    ``editable`` and ``decidable`` say what they may do by the row rule; ``may_edit`` and
+    ``may_act`` whether texts and activities are open to them in the plan's present state.
+    """
+    mine = AccountPlan.objects.editable_by(user).filter(pk=OuterRef("pk")).order_by()
+    to_decide = AccountPlan.objects.approvable_by(user).filter(pk=OuterRef("pk")).order_by()
+    plan = (
+        AccountPlan.objects.visible_to(user)
+        .select_related("account__owner", "decided_by")
+        .annotate(editable=Exists(mine), decidable=Exists(to_decide))
+        .filter(pk=pk)
+        .first()
+    )
+    if plan is None:
+        raise Http404
+    plan.may_edit = plan.editable and text_is_open(plan)  # type: ignore[attr-defined]
+    plan.may_act = plan.editable and activities_are_open(plan)  # type: ignore[attr-defined]
+    return plan
+
+
+def crumbs_to(plan: AccountPlan, *, itself: bool = True) -> list[dict[str, str]]:
+    """The way from the account to the plan, for the breadcrumb."""
+    found = [
+        {"label": _("Plans"), "url": reverse("plans:list")},
+        {"label": str(plan.account), "url": plan.account.get_absolute_url()},
+    ]
+    if itself:
+        found.append({"label": plan_label(plan), "url": plan.get_absolute_url()})
+    return found
+
+
+def plan_label(plan: AccountPlan) -> str:
+    """``Plan 2026``, or ``Plan 2025/26`` where the fiscal year spans two."""
+    return _("Plan %(year)s") % {"year": company_year(plan.year).label}

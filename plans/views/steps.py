@@ -1,0 +1,140 @@
+"""The steps of a plan's life, each with a page that asks, and archiving."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from kam.editing import archive as archive_row
+from kam.editing import restore as restore_row
+from plans.forms import ApproveForm, ReturnForm
+from plans.models import AccountPlan
+from plans.services import lifecycle
+from plans.services.portfolios import refresh_soon
+from plans.services.refusals import PlanRefusal
+from plans.views.rows import crumbs_to, plan_for, plan_label
+
+#: Step → question, what follows from it, and what is said when it is done.
+WORDS: dict[str, tuple[Any, list[Any], Any]] = {
+    "submit": (
+        gettext_lazy("Submit this plan for a decision?"),
+        [
+            gettext_lazy("Your leader is told. Texts, targets and goals stand still until then."),
+            gettext_lazy("Activities go on. You can withdraw the plan to change it."),
+        ],
+        gettext_lazy("The plan is submitted."),
+    ),
+    "withdraw": (
+        gettext_lazy("Withdraw this plan to change it?"),
+        [gettext_lazy("It is a draft again and waits for nobody.")],
+        gettext_lazy("The plan is a draft again."),
+    ),
+    "approve": (
+        gettext_lazy("Approve this plan?"),
+        [gettext_lazy("It is in force from now on. Its KAM goes on working in it.")],
+        gettext_lazy("The plan is approved."),
+    ),
+    "return": (
+        gettext_lazy("Return this plan to its KAM?"),
+        [gettext_lazy("They get your words, change the plan and submit it again.")],
+        gettext_lazy("The plan is returned."),
+    ),
+    "close": (
+        gettext_lazy("Close this plan?"),
+        [gettext_lazy("It stays to be read; nothing in it changes any more.")],
+        gettext_lazy("The plan is closed."),
+    ),
+    "reopen": (
+        gettext_lazy("Open this plan again?"),
+        [gettext_lazy("It is in force again and can be changed.")],
+        gettext_lazy("The plan is open again."),
+    ),
+}
+FORMS = {"approve": ApproveForm, "return": ReturnForm}
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def take(request: HttpRequest, pk: int, step: str) -> HttpResponse:
+    """Asks, and takes one step."""
+    plan = plan_for(request.user, pk)
+    decides = lifecycle.STEPS[step].decides or step == "reopen"
+    if not (plan.decidable if decides else plan.editable):  # type: ignore[attr-defined]
+        raise PermissionDenied
+    form = (
+        FORMS[step](request.POST if request.method == "POST" else None) if step in FORMS else None
+    )
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form is None or form.is_valid():
+            try:
+                _take(step, plan, request.user, form.cleaned_data["note"] if form else "")
+            except PlanRefusal as refusal:
+                messages.error(request, refusal.sentence)
+            else:
+                messages.success(request, WORDS[step][2])
+            return HttpResponseRedirect(plan.get_absolute_url())
+    question, consequences, _done = WORDS[step]
+    context = {
+        "plan": plan,
+        "question": question,
+        "consequences": consequences,
+        "form": form,
+        "submit": lifecycle.STEPS[step].label,
+        "cancel_url": plan.get_absolute_url(),
+        "crumbs": crumbs_to(plan),
+        "heading": f"{plan.account} · {plan_label(plan)}",
+        "impossible": plan.status not in lifecycle.STEPS[step].origins,
+    }
+    return render(request, "plans/step.html", context, status=status)
+
+
+def _take(step: str, plan: AccountPlan, user: Any, note: str) -> None:
+    if step == "approve":
+        lifecycle.approve(plan, user, note)
+    elif step == "return":
+        lifecycle.send_back(plan, user, note)
+    else:
+        acts = {
+            "submit": lifecycle.submit,
+            "withdraw": lifecycle.withdraw,
+            "close": lifecycle.close,
+            "reopen": lifecycle.reopen,
+        }
+        acts[step](plan, user)
+
+
+@login_required
+@require_POST
+def archive(request: HttpRequest, pk: int) -> HttpResponse:
+    """Takes a plan out of use."""
+    plan = _editable(request, pk)
+    archive_row(plan)
+    refresh_soon()
+    messages.success(request, _("The plan is archived. You can restore it here."))
+    return HttpResponseRedirect(plan.get_absolute_url())
+
+
+@login_required
+@require_POST
+def restore(request: HttpRequest, pk: int) -> HttpResponse:
+    """Brings an archived plan back."""
+    plan = _editable(request, pk)
+    restore_row(plan)
+    refresh_soon()
+    messages.success(request, _("The plan is back in use."))
+    return HttpResponseRedirect(plan.get_absolute_url())
+
+
+def _editable(request: HttpRequest, pk: int) -> AccountPlan:
+    plan = plan_for(request.user, pk)
+    if not plan.editable:  # type: ignore[attr-defined]
+        raise PermissionDenied
+    return plan
