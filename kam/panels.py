@@ -53,6 +53,7 @@ PANELS: Mapping[str, tuple[Panel, ...]] = {
     "account": (
         Panel("profile", _("Profile"), "accounts:profile_panel", at_once=True),
         Panel("plans", _("Plans"), "plans:account_panel", at_once=True),
+        Panel("activities", _("Open activities"), "plans:account_activities"),
         Panel("sales", _("Sales"), "accounts:sales_panel"),
         Panel("hierarchy", _("Group"), "accounts:hierarchy_panel"),
         Panel("team", _("Account team"), "accounts:team_panel", aside=True, at_once=True),
