@@ -11,13 +11,17 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from kam.audit import source
 from kam.models import Job, User
 
 log = logging.getLogger(__name__)
 SILENCE = timedelta(minutes=5)  # a running job that shows no life for this long has lost its worker
+ATTEMPTS = 3  # a job that has killed its worker this often is not begun again
 Work = Callable[["Progress"], None]
 _kinds: dict[str, Work] = {}
 
@@ -112,7 +116,7 @@ def run(pk: int) -> bool:
     """Does one job, if it is still to be done; returns whether this call did it."""
     now = timezone.now()
     claimed = Job.objects.filter(pk=pk, state=Job.State.QUEUED).update(
-        state=Job.State.RUNNING, started_at=now, alive_at=now
+        state=Job.State.RUNNING, started_at=now, alive_at=now, attempts=F("attempts") + 1
     )
     if not claimed:
         return False
@@ -128,12 +132,19 @@ def run(pk: int) -> bool:
     except Exception as error:
         log.exception("job %s failed", pk)
         state, job.message = Job.State.FAILED, f"{type(error).__name__}: {error}"[:500]
-    job.state = state
-    job.finished_at = timezone.now()
-    if state == Job.State.DONE and job.total:
-        job.done = job.total
-    job.save(update_fields=["state", "message", "result", "result_name", "url", "finished_at"])
-    return True
+    # Only if the job is still this claim's: one that was taken for dead has passed to another.
+    told: dict[str, Any] = {
+        "state": state,
+        "message": job.message,
+        "result": job.result.name or "",
+        "result_name": job.result_name,
+        "url": job.url,
+        "finished_at": timezone.now(),
+    }
+    if state == Job.State.DONE:
+        told["done"] = Greatest(F("done"), F("total"))
+    mine = Job.objects.filter(pk=pk, state=Job.State.RUNNING, attempts=job.attempts)
+    return bool(mine.update(**told))
 
 
 def cancel(job: Job) -> None:
@@ -149,9 +160,14 @@ def revive() -> int:
     from kam.tasks import run_job
 
     now = timezone.now()
-    Job.objects.filter(state=Job.State.RUNNING, alive_at__lt=now - SILENCE).update(
-        state=Job.State.QUEUED
+    silent = Job.objects.filter(state=Job.State.RUNNING, alive_at__lt=now - SILENCE)
+    silent.filter(cancel_requested=True).update(state=Job.State.CANCELLED, finished_at=now)
+    silent.filter(attempts__gte=ATTEMPTS).update(
+        state=Job.State.FAILED,
+        finished_at=now,
+        message=_("The work stopped without an end, %(n)d times.") % {"n": ATTEMPTS},
     )
+    silent.update(state=Job.State.QUEUED)
     waiting = Job.objects.filter(
         state=Job.State.QUEUED, created_at__lt=now - timedelta(seconds=30)
     ).values_list("pk", flat=True)[:100]

@@ -47,7 +47,7 @@ def notify(
             url=url,
             mail_due_at=mail_due(person, now),
         )
-        for person in {p.pk: p for p in recipients if p.is_active}.values()
+        for person in {p.pk: p for p in recipients if p.is_active and not p.archived_at}.values()
     ]
     before = Notification.objects.filter(
         occasion=occasion, recipient__in=[r.recipient_id for r in rows]
@@ -80,7 +80,13 @@ def send_due_mail(now: datetime | None = None) -> int:
     people = (
         Notification.objects.due_for_mail(now).order_by().values_list("recipient", flat=True)
     ).distinct()[:500]
-    return sum(_mail_person(pk, now) for pk in people)
+    sent = 0
+    for pk in people:
+        try:
+            sent += _mail_person(pk, now)
+        except Exception:  # one person's mail must not keep the others' back
+            log.exception("mail to person %s was not sent", pk)
+    return sent
 
 
 def _mail_person(pk: int, now: datetime) -> int:
@@ -97,7 +103,7 @@ def _mail_person(pk: int, now: datetime) -> int:
     if not claimed:
         return 0
     person = User.objects.get(pk=pk)
-    if not person.is_active:
+    if not person.is_active or person.archived_at is not None:
         return 0
     with in_language_of(person):
         subject = (
@@ -110,9 +116,6 @@ def _mail_person(pk: int, now: datetime) -> int:
             for n in due
         ]
         footer = _("You choose in your preferences how you are told.")
-        try:
-            EmailMessage(subject, "\n\n".join([*blocks, footer]), to=[person.email]).send()
-        except OSError:
-            log.exception("mail to person %s was not sent", pk)
-            return 0
+        one_line = " ".join(subject.split())  # a header has no line ends
+        EmailMessage(one_line, "\n\n".join([*blocks, footer]), to=[person.email]).send()
     return 1
