@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from kam import lookup
+from kam.importing import views as imports
 from kam.styleguide import styleguide
 from kam.views import (
     company,
@@ -80,6 +81,31 @@ foundation = (
         path("administration/rates/", company.rates, name="rates"),
         path("administration/rates/copy/", company.rates_copy, name="rates_copy"),
         path("administration/audit/", history.audit, name="audit"),
+        path("administration/import/", imports.import_list, name="import_list"),
+        path("administration/import/new/", imports.import_create, name="import_create"),
+        path("administration/import/<int:pk>/", imports.import_result, name="import_result"),
+        path("administration/import/<int:pk>/map/", imports.import_map, name="import_map"),
+        path(
+            "administration/import/<int:pk>/map.toml",
+            imports.import_map_download,
+            name="import_map_download",
+        ),
+        path("administration/import/<int:pk>/file/", imports.import_file, name="import_file"),
+        path(
+            "administration/import/<int:pk>/preview/", imports.import_preview, name="import_preview"
+        ),
+        path(
+            "administration/import/<int:pk>/progress/",
+            imports.import_progress,
+            name="import_progress",
+        ),
+        path("administration/import/<int:pk>/apply/", imports.import_apply, name="import_apply"),
+        path("administration/import/<int:pk>/cancel/", imports.import_cancel, name="import_cancel"),
+        path(
+            "administration/import/maps/<int:pk>.toml",
+            imports.import_map_saved,
+            name="import_map_saved",
+        ),
         path("lookup/<slug:name>/", lookup.offer, name="lookup"),
         path("styleguide/", styleguide, name="styleguide"),
     ],

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from kam.models import ApiToken, Job, Notification, Substitution
 from kam.periods import company_today
+from tests.kam.importing import routes as imports
 from tests.route_table import (
     ADMINISTRATORS,
     EDITS_ACCOUNT,
@@ -229,11 +230,13 @@ ROUTES = [
     administrators_post("kam:settings", ok=422),
     administrators_post("kam:rates", query="?year=2026"),
     administrators_post("kam:rates_copy", data=lambda c: {"year": 2026}),
+    *imports.ROUTES,
 ]
 #: Routes with a row in their address that have no foreign row, and why.
 PERSONAL = "everybody else in the cast is foreign to a personal row"
 DIRECTORY = "the directory is everybody's"
 NO_FOREIGN_ROW: dict[str, str] = {
+    **imports.NO_FOREIGN_ROW,
     "kam:notification_open": PERSONAL,
     "kam:notification_read": PERSONAL,
     "kam:token_revoke": PERSONAL,
