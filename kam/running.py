@@ -259,7 +259,7 @@ def reload_demo() -> int:
 
         django.setup()
         call_command("migrate", interactive=False, verbosity=0)
-        call_command("demo")
+        call_command("demo", reset=True)
     return 0
 
 
