@@ -21,7 +21,6 @@ goes through ``visible_to``; bulk edit also through ``editable_by`` and one serv
 """
 
 import base64
-import binascii
 import csv
 import json
 import tempfile
@@ -206,7 +205,7 @@ def _decode(cursor: str | None, queryset: models.QuerySet, length: int) -> list[
             if isinstance(value, str) and "\x00" in value:
                 return None
             field.get_prep_value(value)
-    except (ValueError, binascii.Error, UnicodeError, ValidationError, RecursionError, TypeError):
+    except (ValueError, ArithmeticError, ValidationError, RecursionError, TypeError):
         return None
     return parsed
 
@@ -622,11 +621,9 @@ class Listing(LoginRequiredMixin, View):
 
 # --- words and files ------------------------------------------------------------------------------
 def _in_words(field: forms.Field, value: Any) -> str:
-    choices = (
-        dict(getattr(field, "choices", None) or [])
-        if not isinstance(field, forms.ModelChoiceField)
-        else {}
-    )
+    choices: dict[Any, Any] = {}
+    if not isinstance(field, forms.ModelChoiceField):
+        choices = dict(iter(getattr(field, "choices", ())))
     if isinstance(value, list | tuple | models.QuerySet):
         return ", ".join(str(choices.get(v, v)) for v in value)
     if isinstance(value, bool):

@@ -75,9 +75,7 @@ def test_a_key_that_stands_twice_is_refused(cast, batch):
 def test_many_facts_are_written_in_a_fixed_number_of_statements(
     cast, batch, django_assert_num_queries
 ):
-    rows = [
-        fact(cast, month=date(1990 + i // 12, i % 12 + 1, 1), revenue=i) for i in range(300)
-    ]
+    rows = [fact(cast, month=date(1990 + i // 12, i % 12 + 1, 1), revenue=i) for i in range(300)]
     # savepoint, temp table, COPY, four checks, INSERT, count, batch, release
     with django_assert_num_queries(11):
         services.record_sales_facts(rows, batch)
