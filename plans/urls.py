@@ -43,7 +43,7 @@ urlpatterns: list = [
     path("activities/<int:pk>/resume/", activities.activity_resume, name="activity_resume"),
     path("activities/<int:pk>/archive/", activities.activity_archive, name="activity_archive"),
     path("activities/<int:pk>/restore/", activities.activity_restore, name="activity_restore"),
-    path("of-account/<int:pk>/", plans.account_plans, name="account_plans"),
+    path("of-account/<int:pk>/", plans.account_plans, name="account_panel"),
     path(
         "of-account/<int:pk>/activities/", activities.account_activities, name="account_activities"
     ),

@@ -329,7 +329,7 @@ def test_the_panels_of_the_account(cast, kam):
         ["kam_user", "accounts_account", "plans_accountplan", "accounts_accountyear",
          "kam_budgetrate"]
     ):  # fmt: skip
-        page = kam.get(url("account_plans", cast.account.pk), headers={"HX-Request": "true"})
+        page = kam.get(url("account_panel", cast.account.pk), headers={"HX-Request": "true"})
     assert url("detail", cast.plan.pk) in page.content.decode()
     with queries(["kam_user", "accounts_account", "plans_activity"]):
         page = kam.get(url("account_activities", cast.account.pk), headers={"HX-Request": "true"})
