@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from kam import jobs
 from kam.editing import fetch_visible
 from kam.markdown import rendered
-from kam.models import Company
+from kam.models import Company, Job
 from kam.money import rates_for
 from kam.pdf import check_rows, render_report
 from kam.periods import FiscalYear, company_today, company_year
@@ -35,7 +35,7 @@ from plans.rollups import Node, Part
 from plans.selectors import Sales, sales_of, target_months
 
 #: Above this many table rows a report is a job, not an answer.
-AT_ONCE = 150
+AT_ONCE = 30
 #: How many accounts a report lists at most; the rest are named as a number.
 ACCOUNTS_LISTED = 2_000
 
@@ -74,6 +74,20 @@ def make(
         language=translation.get_language(),
         **prepared.head,
     ).pdf
+
+
+def start_job(user: Any, prepared: Prepared, level: str, pk: int | None, year: int) -> Job:
+    """Lets the worker make the report for this person; its row shows how far it is."""
+    return jobs.start(
+        "report",
+        _("PDF: %(name)s") % {"name": prepared.head["subject"] or prepared.head["title"]},
+        user,
+        level=level,
+        pk=pk,
+        year=year,
+        language=translation.get_language(),
+        acting_for=user.acting_for.pk if user.acting_for else None,
+    )
 
 
 @jobs.kind("report")
@@ -272,7 +286,10 @@ def _rollup(user: Any, level: str, pk: int | None, year: FiscalYear) -> Prepared
         "freshness": freshness_words(node),
         "rates": node.rates[year.year].known,
     }
-    filters = [(_("Level"), titles[level]), (_("Amounts"), node.currency)]
+    filters = [
+        (_("Filter"), _("none: all accounts in use")),
+        (_("Amounts"), _("%(currency)s at budget rates") % {"currency": node.currency}),
+    ]
     if node.above:
         filters.append((_("Part of"), " › ".join(name for _pk, name in node.above)))
     return Prepared(

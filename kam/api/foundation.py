@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.http import FileResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
@@ -25,6 +27,7 @@ from kam.models import (
     Team,
     User,
 )
+from kam.views.jobs import send_result
 
 ROW = ["id", "version", "created_at", "updated_at", "archived_at"]
 
@@ -263,6 +266,12 @@ class JobViewSet(ScopedReadViewSet):
         """Asks the work to stop."""
         jobs.cancel(self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @action(detail=True, methods=["get"])
+    def result(self, request: Request, pk: str) -> FileResponse:
+        """The file that the job made; 404 until it is done."""
+        return send_result(self.get_object())
 
 
 class ImportBatchViewSet(ScopedReadViewSet):

@@ -7,16 +7,20 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.routers import DefaultRouter
 
 app_name = "api"
-#: Modules with a ``register(router)`` function.
+#: Modules with a ``register(router)`` function and, where they need it, ``paths`` of their own.
 RESOURCES = ("kam.api.foundation", "accounts.api", "plans.api")
 
 router = DefaultRouter()
 router.include_format_suffixes = False
-for module in RESOURCES:
-    import_module(module).register(router)
+own_paths = []
+for name in RESOURCES:
+    module = import_module(name)
+    module.register(router)
+    own_paths += getattr(module, "paths", [])
 
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
+    *own_paths,
     path("", include(router.urls)),
 ]

@@ -52,8 +52,12 @@ def job_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def job_result(request: HttpRequest, pk: int) -> FileResponse:
     """The file that the job made, for the person who asked for it."""
-    job = fetch_visible(Job.objects.exclude(result=""), request.user, pk=pk)
-    if job.state != Job.State.DONE:
+    return send_result(fetch_visible(Job.objects, request.user, pk=pk))
+
+
+def send_result(job: Job) -> FileResponse:
+    """The job's file as a download; 404 where it made none."""
+    if not job.result or job.state != Job.State.DONE:
         raise Http404
     try:
         file = job.result.open("rb")

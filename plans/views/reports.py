@@ -1,17 +1,12 @@
 """PDF reports: short ones at once, long ones as a job with progress."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import translation
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from kam import jobs
 from kam.pdf import ReportError
 from plans import reports
 from plans.rollup_scope import WITH_ID
@@ -40,17 +35,7 @@ def _answer(request: HttpRequest, level: str, pk: int | None, year: int, back: s
     """The file, or the page of the job that makes it, or the reason why there is none."""
     prepared = reports.prepare(request.user, level, pk, year)
     if prepared.rows > reports.AT_ONCE:
-        user: Any = request.user
-        job = jobs.start(
-            "report",
-            _("PDF: %(name)s") % {"name": prepared.head["subject"] or prepared.head["title"]},
-            user,
-            level=level,
-            pk=pk,
-            year=year,
-            language=translation.get_language(),
-            acting_for=user.acting_for.pk if user.acting_for else None,
-        )
+        job = reports.start_job(request.user, prepared, level, pk, year)
         return redirect("kam:job_detail", pk=job.pk)
     try:
         pdf = reports.make(prepared)

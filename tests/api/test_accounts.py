@@ -103,7 +103,7 @@ def test_facts_are_recorded_once_with_their_batch(api, cast, django_capture_on_c
 )
 def test_a_bad_fact_refuses_the_whole_batch(api, cast, changes, attr):
     data = facts(cast)
-    data["rows"] += facts(cast, month="2026-03-01", **{})["rows"]
+    data["rows"] += facts(cast, month="2026-03-01")["rows"]
     data["rows"][0] |= changes
     before = SalesFact.objects.count()
     response = api("service").call("post", "sales-facts/", data)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
 from django_filters import FilterSet, NumberFilter
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -14,6 +15,7 @@ from rest_framework.routers import BaseRouter
 
 from kam.api.resources import RowSerializer, ScopedViewSet, etag, speaking_errors
 from kam.editing import fetch_visible
+from plans.api.reports import PDF_ANSWERS, report
 from plans.filters import ActivityFilter, PlanFilter
 from plans.models import AccountPlan, Activity, Goal, Target, TargetMonth
 from plans.selectors import plan_year
@@ -225,6 +227,12 @@ class AccountPlanViewSet(ScopedViewSet):
     def reopen(self, request: Request, pk: str) -> Response:
         """Puts a closed plan in force again."""
         return self._step(lambda plan: lifecycle.reopen(plan, request.user), decides=True)
+
+    @extend_schema(request=None, responses=PDF_ANSWERS)
+    @action(detail=True, methods=["get"])
+    def pdf(self, request: Request, pk: str) -> HttpResponse:
+        """The plan as PDF: at once, or 202 with the job that makes it."""
+        return report(request, "plan", self.get_object().pk, 0)
 
     def _note(self, request: Request) -> str:
         words = Words(data=request.data)
