@@ -9,5 +9,5 @@ class KamConfig(AppConfig):
     def ready(self) -> None:
         import kam.importing.services  # noqa: F401 - registers the kind of job
 
-        # Each app registers what can be found in it, how its rows come back, what uses rates.
-        autodiscover_modules("people_search", "search", "history", "rates")
+        # Each app registers what can be found in it, how its rows come back, what waits.
+        autodiscover_modules("people_search", "search", "history", "installation")

@@ -5,15 +5,17 @@ shell names the panels and their addresses, htmx loads them as they come into si
 script each is a link to a page of its own. The permission check stands in each panel's view.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kam.htmx import render
+from kam.scoping import Role
 
 
 def _by_pk(row: Any) -> dict[str, Any]:
@@ -24,11 +26,25 @@ def _by_model(row: Any) -> dict[str, Any]:
     return {"model": row._meta.label_lower, "pk": row.pk}
 
 
+def _no_row(row: Any) -> dict[str, Any]:
+    return {}
+
+
+EVERYBODY = frozenset(Role)
+KAM = frozenset({Role.KAM})
+LEADER = frozenset({Role.LEADER})
+DECIDES = frozenset({Role.LEADER, Role.MANAGEMENT})
+READS_FIGURES = frozenset({Role.KAM, Role.LEADER, Role.MANAGEMENT})
+ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
+CONTRIBUTOR = frozenset({Role.CONTRIBUTOR})
+
+
 @dataclass(frozen=True, slots=True)
 class Panel:
     """One panel of a page: its name, its title, its route, and whether it stands aside.
 
-    ``at_once`` loads with the page; the others when they are scrolled into sight.
+    ``at_once`` loads with the page; the others when they are scrolled into sight. ``roles`` are those
+    to whom it says something; what they may see stands in the panel's view.
     """
 
     name: str
@@ -37,6 +53,7 @@ class Panel:
     aside: bool = False
     at_once: bool = False
     args: Callable[[Any], dict[str, Any]] = _by_pk
+    roles: frozenset[str] = EVERYBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +64,10 @@ class PlacedPanel:
     title: Any
     url: str
     trigger: str
+
+
+def _home(name: str, title: Any, route: str, roles: frozenset[str], aside: bool = False) -> Panel:
+    return Panel(name, title, route, aside=aside, at_once=True, args=_no_row, roles=roles)
 
 
 PANELS: Mapping[str, tuple[Panel, ...]] = {
@@ -61,14 +82,36 @@ PANELS: Mapping[str, tuple[Panel, ...]] = {
         Panel("history", _("History"), "kam:history", aside=True, args=_by_model),
     ),
     "contact": (Panel("history", _("History"), "kam:history", aside=True, args=_by_model),),
+    "home": (
+        _home("installation", _("The installation"), "kam:home_installation", ADMINISTRATOR),
+        _home("approvals", _("Plans that wait for you"), "plans:home_approvals", DECIDES),
+        _home("activities", _("Due and late"), "plans:home_activities", EVERYBODY),
+        _home("plans", _("Plans to work on"), "plans:home_plans", KAM),
+        _home("figures", _("The year so far"), "plans:home_figures", READS_FIGURES),
+        _home("team-late", _("Late in the team"), "plans:home_late", DECIDES),
+        _home("accounts", _("My accounts"), "accounts:home_accounts", CONTRIBUTOR),
+        _home("messages", _("Unread"), "kam:home_messages", EVERYBODY, aside=True),
+    ),
 }
 
 
-def panels_for(page: str, row: Any, *, aside: bool) -> list[PlacedPanel]:
+class Home:
+    """Where the panels of the start page lead back to."""
+
+    def __str__(self) -> str:
+        return gettext("Home")
+
+    def get_absolute_url(self) -> str:
+        return reverse("kam:home")
+
+
+def panels_for(
+    page: str, row: Any, *, aside: bool, roles: Set[str] = EVERYBODY
+) -> list[PlacedPanel]:
     """The panels of one column of a row's page, with their addresses."""
     placed = []
     for panel in PANELS[page]:
-        if panel.aside != aside:
+        if panel.aside != aside or not panel.roles & roles:
             continue
         try:
             url = reverse(panel.route, kwargs=panel.args(row))

@@ -21,6 +21,8 @@ from kam.views import (
 foundation = (
     [
         path("", home.home, name="home"),
+        path("home/messages/", home.home_messages, name="home_messages"),
+        path("home/installation/", home.home_installation, name="home_installation"),
         path("search/", search.search, name="search"),
         path("notifications/", notifications.notification_list, name="notifications"),
         path("notifications/read/", notifications.notifications_read, name="notifications_read"),

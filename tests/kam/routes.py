@@ -103,6 +103,14 @@ def administrators_post(name, args=nothing, data=nothing, ok=302, query=""):
 
 ROUTES = [
     Route("kam:home"),
+    Route("kam:home_messages"),
+    Route("kam:home_installation", ok_for=ADMINISTRATORS, otherwise=403),
+    Route("plans:home_activities"),
+    Route("plans:home_late"),
+    Route("plans:home_approvals"),
+    Route("plans:home_plans"),
+    Route("plans:home_figures"),
+    Route("accounts:home_accounts"),
     # 404 outside development
     Route("kam:styleguide", ok=404, but={"nobody": 404, "service": 404}),
     Route("kam:search", query="?q=fjord"),

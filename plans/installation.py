@@ -7,6 +7,6 @@ from plans.models import AccountPlan
 
 
 @uses_rates
-def of_plans(year: int) -> Iterable[str]:
-    plans = AccountPlan.objects.active().filter(year=year).order_by()
-    return plans.values_list("currency", flat=True).distinct()
+def currencies_of_plans(year: int) -> Iterable[str]:
+    rows = AccountPlan.objects.active().filter(year=year).order_by()
+    return rows.values_list("currency", flat=True).distinct()

@@ -1,0 +1,31 @@
+"""What an administrator has to put right about accounts: owners and rates."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import Account, AccountYear
+from kam.installation import ToDo, finds
+from kam.listing import capped_count
+from kam.money import uses_rates
+
+
+@uses_rates
+def currencies_of_sales(year: int) -> Iterable[str]:
+    rows = AccountYear.objects.filter(year=year).order_by()
+    return rows.values_list("currency", flat=True).distinct()
+
+
+@finds
+def accounts_without_owner(user: Any) -> Iterable[ToDo]:
+    n, capped = capped_count(Account.objects.visible_to(user).active().unowned())
+    if n:
+        text = (
+            _("More than %(n)d accounts without a KAM")
+            if capped
+            else ngettext("%(n)d account without a KAM", "%(n)d accounts without a KAM", n)
+        )
+        yield ToDo(text % {"n": n}, reverse("accounts:list") + "?who=nobody")

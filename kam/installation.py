@@ -1,0 +1,65 @@
+"""What an administrator has to put right; the apps above register theirs in `installation.py`."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from kam.models import Job, Role, User
+from kam.money import currencies_without_rate
+from kam.periods import company_year
+
+
+@dataclass(frozen=True, slots=True)
+class ToDo:
+    """One thing to put right, and where."""
+
+    text: str
+    url: str
+
+
+_finders: list[Callable[[Any], Iterable[ToDo]]] = []
+
+
+def finds(finder: Callable[[Any], Iterable[ToDo]]) -> Callable[[Any], Iterable[ToDo]]:
+    """Registers a function: user → what is to be put right."""
+    _finders.append(finder)
+    return finder
+
+
+def to_do(user: Any) -> list[ToDo]:
+    """Everything that is to be put right, as far as ``user`` may see it."""
+    return [item for finder in _finders for item in finder(user)]
+
+
+@finds
+def people_without_team(user: Any) -> Iterable[ToDo]:
+    people = User.objects.visible_to(user).people()
+    n = people.filter(role__in=(Role.KAM, Role.LEADER), team__isnull=True).count()
+    if n:
+        text = ngettext("%(n)d person without team", "%(n)d people without team", n) % {"n": n}
+        yield ToDo(text, reverse("kam:user_list") + "?teamless=true")
+
+
+@finds
+def missing_rates(user: Any) -> Iterable[ToDo]:
+    year = company_year()
+    missing = currencies_without_rate(year.year)
+    if missing:
+        facts = {"year": year.label, "currencies": ", ".join(missing)}
+        yield ToDo(_("No budget rate for %(year)s: %(currencies)s") % facts, reverse("kam:rates"))
+
+
+@finds
+def failed_jobs(user: Any) -> Iterable[ToDo]:
+    week = timezone.now() - timedelta(days=7)
+    jobs = Job.objects.visible_to(user).filter(state=Job.State.FAILED, finished_at__gte=week)
+    n = jobs.count()
+    if n:
+        text = ngettext("%(n)d job failed this week", "%(n)d jobs failed this week", n) % {"n": n}
+        yield ToDo(text, reverse("kam:job_list"))
