@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import accounts, catalogue, contacts, panels
+from accounts.views import accounts, catalogue, contacts, home, panels
 
 app_name = "accounts"
 urlpatterns = [
@@ -48,6 +48,7 @@ urlpatterns = [
         catalogue.product_line_restore,
         name="product_line_restore",
     ),
+    path("home/accounts/", home.home_accounts, name="home_accounts"),
     path("industries/", catalogue.industry_list, name="industry_list"),
     path("industries/new/", catalogue.industry_create, name="industry_create"),
     path("industries/<int:pk>/edit/<slug:field>/", catalogue.industry_edit, name="industry_edit"),

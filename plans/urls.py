@@ -3,7 +3,7 @@
 from django.urls import path
 
 from plans import rollup_urls
-from plans.views import activities, goals, plans, steps, targets
+from plans.views import activities, goals, home, plans, steps, targets
 
 app_name = "plans"
 urlpatterns: list = [
@@ -47,5 +47,10 @@ urlpatterns: list = [
     path(
         "of-account/<int:pk>/activities/", activities.account_activities, name="account_activities"
     ),
+    path("home/activities/", home.activities, name="home_activities"),
+    path("home/late/", home.late, name="home_late"),
+    path("home/approvals/", home.approvals, name="home_approvals"),
+    path("home/plans/", home.plans, name="home_plans"),
+    path("home/figures/", home.figures, name="home_figures"),
     *rollup_urls.urlpatterns,
 ]
