@@ -57,14 +57,20 @@ def navigation(request: HttpRequest) -> list[NavItem]:
         return []
     # Administration belongs to the person themselves, never to whom they stand in for.
     roles = {person.role} - {Role.ADMINISTRATOR} | ({request.user.role} & {Role.ADMINISTRATOR})
-    items = []
-    for entry in ENTRIES:
-        if not roles & entry.roles:
-            continue
-        try:
-            url = reverse(entry.route)
-        except NoReverseMatch:
-            continue
-        here = request.path == url or (url != "/" and request.path.startswith(url))
-        items.append(NavItem(entry.label, url, entry.icon, here))
-    return items
+    urls = {entry: _address(entry) for entry in ENTRIES if roles & entry.roles}
+    inside = [url for url in urls.values() if url and _inside(request.path, url)]
+    here = max(inside, key=len, default="")  # the nearest place, not every one around it
+    return [
+        NavItem(entry.label, url, entry.icon, url == here) for entry, url in urls.items() if url
+    ]
+
+
+def _address(entry: Entry) -> str:
+    try:
+        return reverse(entry.route)
+    except NoReverseMatch:
+        return ""
+
+
+def _inside(path: str, url: str) -> bool:
+    return path == url or (url != "/" and path.startswith(url))
