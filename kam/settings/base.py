@@ -108,10 +108,13 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
     }
 )
 REDIS_URL = env("REDIS_URL", default=_redis_url)
+#: Installations that share one Redis are kept apart by their database's name.
+INSTALLATION = DATABASES["default"]["NAME"]
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
+        "KEY_PREFIX": INSTALLATION,
         "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
     }
 }
@@ -245,6 +248,7 @@ CSRF_FAILURE_VIEW = "kam.views.errors.csrf_failure"
 # --- background work ----------------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
 CELERY_RESULT_BACKEND = None
+CELERY_TASK_DEFAULT_QUEUE = f"kam-{INSTALLATION}"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
