@@ -224,14 +224,14 @@ def _event(event: Any, previous: Any, fields: Any, names: _Names, allowed: Any) 
         when=event.pgh_created_at,
         who=names.person(facts.get("user")) or _("The system"),
         for_whom=names.person(facts.get("acting_for")),
-        what=_what(event, previous),
+        what=_what(event, previous, bool(changes)),
         source=str(SOURCES.get(facts.get("source", ""), "")),
         batch=facts.get("batch"),
         changes=changes,
     )
 
 
-def _what(event: Any, previous: Any) -> str:
+def _what(event: Any, previous: Any, changed: bool) -> str:
     if event.pgh_label == "insert":
         return _("created it")
     if event.pgh_label == "delete":
@@ -239,6 +239,8 @@ def _what(event: Any, previous: Any) -> str:
     was, is_now = getattr(previous, "archived_at", None), getattr(event, "archived_at", None)
     if previous is not None and bool(was) != bool(is_now):
         return _("archived it") if is_now else _("brought it back")
+    if previous is not None and not changed:
+        return _("changed what is kept secret")
     return _("changed it")
 
 

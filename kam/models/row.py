@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from kam.scoping import ScopedQuerySet
 
 #: Changes of these alone are no edit by a person.
-UNVERSIONED = ["version", "updated_at", "path"]
+UNVERSIONED = ["version", "updated_at", "path", "last_login"]
 
 
 class CountVersion(pgtrigger.Trigger):
