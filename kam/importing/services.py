@@ -136,7 +136,8 @@ def save_map(resource: str, name: str, mapping: Map, *, user: User | None) -> Im
 
 def _run_of(batch: ImportBatch, file: IO[bytes], user: User | None, step: Step) -> Run:
     resource = resource_of(batch, user)
-    mapping, profile = map_of(batch), profile_of(batch)
+    profile = profile_of(batch)
+    mapping = map_of(batch).fitting(resource, profile.head)
     reading = mapping.stated_reading(reading_of(batch))
     numbers, dates = style_columns(resource, mapping, profile)
     reading = files.decided(reading, profile, numbers, dates)
