@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -120,7 +121,7 @@ class ReadingForm(forms.Form):
         initial = {n: getattr(reading, n) if n in reading.declared else "" for n in names}
         initial["blank"] = ", ".join(reading.blank)
         super().__init__(*args, initial=initial, **kwargs)
-        unknown = _("detected: not clear")
+        unknown = _("detect: nothing shows it")
         choices: dict[str, dict[str, Any]] = {
             "encoding": {e: ENCODING_NAMES[e] for e in ENCODINGS},
             "delimiter": {d: DELIMITER_NAMES[d] for d in DELIMITERS},
@@ -236,7 +237,7 @@ class MapForm(forms.Form):
             source, text = (
                 (str(head.index(from_file)), "") if from_file in head else (TEMPLATE, from_file)
             )
-        label = str(column.label)
+        label = capfirst(str(column.label))
         self.fields[f"source-{name}"] = forms.ChoiceField(
             label=label, choices=choices, required=False, initial=source
         )

@@ -22,8 +22,8 @@ from kam.importing.forms import (
     ReadingForm,
     UploadForm,
 )
-from kam.importing.mapping import Map
-from kam.importing.reading import FileRefused, Reading
+from kam.importing.mapping import Map, source_columns, style_columns
+from kam.importing.reading import FileRefused, Reading, undecided
 from kam.importing.resource import resources
 from kam.importing.services import ImportRefused
 from kam.listing import Key, key_page
@@ -163,7 +163,9 @@ def import_map(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("kam:import_result", pk=pk)
     if request.method == "POST":
         status = 422
-    used = set(mapping.columns.values())
+    used = {c for source in mapping.columns.values() for c in source_columns(source, profile.head)}
+    used |= set(mapping.only)
+    unclear = undecided(reading, profile, *style_columns(resource, mapping, profile))
     context = {
         "batch": batch,
         "crumbs": _crumbs(),
@@ -174,13 +176,14 @@ def import_map(request: HttpRequest, pk: int) -> HttpResponse:
         "profile": profile,
         "unused": [name for name in profile.head if name not in used],
         "figures": _file_figures(batch, reading, profile),
-        "reading_open": bool(reading_form.errors) or not reading.decimal or not reading.dates,
+        "unclear": unclear,
+        "reading_open": bool(reading_form.errors or unclear),
     }
     return render_page(request, "kam/imports/map.html", context, status=status)
 
 
 def _file_figures(batch: ImportBatch, reading: Reading, profile: Any) -> list[dict[str, Any]]:
-    unclear = _("nothing in the file decides")
+    none = _("none that show it")
     if reading.kind == "xlsx":
         written = {"label": _("Sheet"), "value": reading.sheet}
         second = {"label": _("Format"), "value": "XLSX"}
@@ -203,9 +206,9 @@ def _file_figures(batch: ImportBatch, reading: Reading, profile: Any) -> list[di
         {
             "label": _("Decimal sign"),
             "value": {".": _("point"), ",": _("comma")}.get(decimal),
-            "note": DECIMALS.get(decimal, unclear),
+            "note": DECIMALS.get(decimal, none),
         },
-        {"label": _("Dates"), "value": orders.get(dates), "note": "" if dates else unclear},
+        {"label": _("Dates"), "value": orders.get(dates), "note": "" if dates else none},
     ]
 
 
