@@ -7,7 +7,9 @@ from decimal import Decimal
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import setup_databases, teardown_databases
 
 from accounts.models import Account, AccountTeamMember, Contact, Product, ProductLine, SalesFact
 from kam.models import BudgetRate, Company, Role, Team, User
@@ -23,6 +25,24 @@ def _fresh_cache() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _media(settings, tmp_path) -> None:  # type: ignore[no-untyped-def]
     settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture(scope="session")
+def test_database(django_db_setup, django_db_blocker, django_db_keepdb) -> Iterator[None]:  # type: ignore[no-untyped-def]
+    """The test database, open, for fixtures that live longer than one test.
+
+    pytest-django makes it only where a collected test asks for ``db``; without it these would write
+    into the database of the installation.
+    """
+    with django_db_blocker.unblock():
+        made = None
+        if not connection.settings_dict["NAME"].startswith("test"):
+            made = setup_databases(verbosity=0, interactive=False, keepdb=django_db_keepdb)
+        assert connection.settings_dict["NAME"].startswith("test")
+    yield
+    if made is not None and not django_db_keepdb:
+        with django_db_blocker.unblock():
+            teardown_databases(made, verbosity=0)
 
 
 @dataclass

@@ -158,7 +158,7 @@ def figures() -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def demo(django_db_setup, django_db_blocker, tmp_path_factory):
+def demo(test_database, django_db_blocker, tmp_path_factory):
     """The company, made twice; taken back at the end. Gives the figures of the first time."""
     media = tmp_path_factory.mktemp("media")
     with (
