@@ -70,13 +70,19 @@ class AccountFilter(FilterSet):
     q = TextFilter(("name", "number"))
     who = WhoFilter()
     is_key_account = YesNoFilter(label=_("Key account"))
-    level = ChoiceFilter(choices=Account.Level.choices, label=_("Level"))
+    level = ChoiceFilter(empty_label=_("All"), choices=Account.Level.choices, label=_("Level"))
     owner = LookupFilter("people", label=_("KAM"))
-    team = TeamFilter(field_name="owner__team", queryset=_teams, label=_("Team"))
-    type = ChoiceFilter(choices=Account.Type.choices, label=_("Type"))
-    lifecycle = ChoiceFilter(choices=Account.Lifecycle.choices, label=_("Lifecycle"))
-    industry = ModelChoiceFilter(queryset=_industries, label=_("Industry"))
-    country = ChoiceFilter(choices=lambda: list(countries), label=_("Country"))
+    team = TeamFilter(
+        field_name="owner__team", empty_label=_("All"), queryset=_teams, label=_("Team")
+    )
+    type = ChoiceFilter(empty_label=_("All"), choices=Account.Type.choices, label=_("Type"))
+    lifecycle = ChoiceFilter(
+        empty_label=_("All"), choices=Account.Lifecycle.choices, label=_("Lifecycle")
+    )
+    industry = ModelChoiceFilter(empty_label=_("All"), queryset=_industries, label=_("Industry"))
+    country = ChoiceFilter(
+        empty_label=_("All"), choices=lambda: list(countries), label=_("Country")
+    )
     archived = ArchivedFilter()
 
     class Meta:
@@ -87,9 +93,15 @@ class AccountFilter(FilterSet):
 class ContactFilter(FilterSet):
     q = TextFilter(("name",))
     who = WhoFilter(path="account__")
-    dmu_role = ChoiceFilter(choices=Contact.DmuRole.choices, label=_("Role in the decision"))
-    attitude = ChoiceFilter(choices=Contact.Attitude.choices, label=_("Attitude"))
-    coverage = ChoiceFilter(choices=Contact.Coverage.choices, label=_("Our contact"))
+    dmu_role = ChoiceFilter(
+        empty_label=_("All"), choices=Contact.DmuRole.choices, label=_("Role in the decision")
+    )
+    attitude = ChoiceFilter(
+        empty_label=_("All"), choices=Contact.Attitude.choices, label=_("Attitude")
+    )
+    coverage = ChoiceFilter(
+        empty_label=_("All"), choices=Contact.Coverage.choices, label=_("Our contact")
+    )
     account = LookupFilter("accounts", label=_("Account"))
     holder = LookupFilter("people", label=_("Who knows them"))
     archived = ArchivedFilter()

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils.functional import cached_property
+from django.middleware.csrf import get_token
+from django.utils.functional import SimpleLazyObject, cached_property
 
 from kam.models import Company, Substitution
 from kam.navigation import NavItem, navigation
@@ -61,5 +62,9 @@ class Shell:
         return list(settings.LANGUAGES)
 
 
-def shell(request: HttpRequest) -> dict[str, Shell]:
-    return {"shell": Shell(request)}
+def shell(request: HttpRequest) -> dict[str, Any]:
+    # One token for all forms of an answer: each new one would be 64 bytes that do not compress.
+    return {
+        "shell": Shell(request),
+        "csrf_token": SimpleLazyObject(lambda: get_token(request)),
+    }

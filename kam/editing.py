@@ -15,6 +15,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from kam.scoping import ScopedQuerySet
+from kam.tree import TreeNode, lock_tree
 
 M = TypeVar("M", bound=models.Model)
 
@@ -71,7 +72,10 @@ def save_fields(
     """
     model = type(row)
     with transaction.atomic():
-        current = model._default_manager.select_for_update(of=("self",)).get(pk=row.pk)
+        if "parent" in changes and issubclass(model, TreeNode):
+            lock_tree(model)  # before any row: two moves at once must not wait for each other
+        locked = model._default_manager.select_for_update(of=("self",), no_key=True)
+        current = locked.get(pk=row.pk)
         touched = {n: v for n, v in changes.items() if _held(current, n) != _plain(v)}
         if not touched:
             return current

@@ -53,6 +53,7 @@ class YesNoFilter(ChoiceFilter):
     """A yes-or-no field; nothing chosen means both."""
 
     def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("empty_label", _("All"))
         super().__init__(choices=[("yes", _("Yes")), ("no", _("No"))], **kwargs)
 
     def filter(self, qs: Any, value: str) -> Any:

@@ -233,6 +233,7 @@ class Column:
     sort: str | Key | Sequence[Key] | None = None
     number: bool = False
     heading: bool = False
+    nowrap: bool = False
     unit: Any = ""
     in_file: bool = True
     on_page: bool = True
@@ -244,6 +245,10 @@ class Column:
         if isinstance(self.sort, str):
             return (Key(self.sort),)
         return (self.sort,) if isinstance(self.sort, Key) else tuple(self.sort)
+
+    @property
+    def css(self) -> str:
+        return "num" if self.number else "nowrap" if self.nowrap else ""
 
     def cell(self, row: Any) -> Any:
         if self.show is not None:
@@ -265,7 +270,7 @@ class Column:
 @dataclass(frozen=True)
 class Cell:
     html: Any
-    number: bool
+    css: str
     heading: bool
 
 
@@ -418,8 +423,7 @@ class Listing(LoginRequiredMixin, View):
             "title": self.title,
             "columns": [(c, c.unit(self) if callable(c.unit) else c.unit) for c in columns],
             "rows": [
-                (row, [Cell(c.cell(row), c.number, c.heading) for c in columns])
-                for row in page.rows
+                (row, [Cell(c.cell(row), c.css, c.heading) for c in columns]) for row in page.rows
             ],
             "page": Page(page.rows, page.previous, page.next, count, capped),
             "sort": self.order,

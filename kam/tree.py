@@ -8,7 +8,7 @@ database, whoever asks, in bulk updates and under concurrency too.
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.db import models
+from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
 
@@ -55,6 +55,17 @@ class MoveSubtree(pgtrigger.Trigger):
             UPDATE {model._meta.db_table} SET path = '{{}}' WHERE parent_id = NEW.id;
             RETURN NULL;
         """
+
+
+def lock_tree(model: type[models.Model]) -> None:
+    """Waits until nobody else moves nodes in this table, and keeps others waiting until the commit.
+
+    The trigger takes the same lock; taken before the rows are locked, moves cannot deadlock.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext(%s))", [f"tree:{model._meta.db_table}"]
+        )
 
 
 class TreeNode(models.Model):

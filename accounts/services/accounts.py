@@ -100,10 +100,10 @@ def archive_account(row: Account) -> Account:
 
 def restore_account(row: Account) -> Account:
     """Brings an account back into use; its parent must be in use."""
-    if row.parent and row.parent.archived_at:
+    parent = Account.objects.filter(pk=row.parent_id).first()
+    if parent is not None and parent.archived_at:
         raise ValidationError(
-            _("Its parent, %(name)s, is archived. Restore that first."),
-            params={"name": row.parent},
+            _("Its parent, %(name)s, is archived. Restore that first."), params={"name": parent}
         )
     return editing.restore(row)
 
@@ -146,10 +146,11 @@ def _check(row: Account | None, changes: Mapping[str, Any]) -> None:
                 % {"name": owner}
             }
         )
-    parent = changes.get("parent")
-    parent = Account.objects.filter(pk=parent).first() if isinstance(parent, int) else parent
-    if parent is None:
+    above = changes.get("parent")
+    if above is None:
         return
+    # Read anew: what the caller holds may be older than the tree.
+    parent = Account.objects.get(pk=getattr(above, "pk", above))
     if parent.archived_at:
         raise ValidationError({"parent": _("%(name)s is archived.") % {"name": parent}})
     if row is not None and row.pk is not None and row.pk in parent.path:

@@ -87,7 +87,7 @@ def change_contact(
     if "number" in changes:
         changes["number"] = changes["number"] or None
     above = changes.get("parent")
-    above = Contact.objects.filter(pk=above).first() if isinstance(above, int) else above
+    above = Contact.objects.get(pk=getattr(above, "pk", above)) if above is not None else None
     if above is not None and row.pk in above.path:
         text = _("%(above)s reports to %(name)s, directly or through others.")
         if above.pk == row.pk:

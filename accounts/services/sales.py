@@ -190,8 +190,10 @@ def _refresh_some(take: int) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             """
-            DELETE FROM accounts_staleyear WHERE id IN (
-                SELECT id FROM accounts_staleyear ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
+            WITH taken AS MATERIALIZED (
+                SELECT id FROM accounts_staleyear ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+            )
+            DELETE FROM accounts_staleyear WHERE id IN (SELECT id FROM taken)
             RETURNING account_id, month
             """,
             [take],

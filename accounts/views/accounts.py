@@ -43,7 +43,7 @@ def _name(row: Account) -> Any:
     link = format_html('<a href="{}">{}</a>', row.get_absolute_url(), row.name)
     if row.parent is None:
         return link
-    return format_html('{} <span class="muted">‹ {}</span>', link, row.parent.name)
+    return format_html('{}<br><span class="muted">‹ {}</span>', link, row.parent.name)
 
 
 def _money(value: Any, row: Account) -> Any:
@@ -166,6 +166,7 @@ class AccountList(Listing):
             show=lambda r: day(r.updated_at),
             export=lambda r: r.updated_at,
             sort="updated_at",
+            nowrap=True,
         ),
     )
     empty_title = gettext_lazy("No accounts yet")

@@ -80,6 +80,7 @@ class ContactList(Listing):
             gettext_lazy("Last contact"),
             show=lambda r: day(r.last_contact_on),
             sort=Key("last_contact_on", nullable=True),
+            nowrap=True,
         ),
         Column("email", gettext_lazy("E-mail"), on_page=False),
         Column("phone", gettext_lazy("Telephone"), on_page=False),

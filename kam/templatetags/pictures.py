@@ -98,14 +98,22 @@ def monthly_picture(
     caption: str,
     unit: str = "",
     cumulative: bool = False,
+    target_word: str = "",
 ) -> SafeString:
-    """Actual, target and forecast by month. ``cumulative`` draws running totals."""
+    """Actual, target and forecast by month. ``cumulative`` draws running totals.
+
+    ``target_word`` names the stepped line where it is something else, such as last year.
+    """
     shown = monthly.cumulated(months) if cumulative else list(months)
     write, above = axis_words(
         [value for m in shown for value in (m.actual, m.target, m.forecast)], unit
     )
     picture = monthly.lay_out(months, write, cumulative=cumulative)
-    words = {"actual": _("Actual"), "target": _("Target"), "forecast": _("Forecast")}
+    words = {
+        "actual": _("Actual"),
+        "target": target_word or _("Target"),
+        "forecast": _("Forecast"),
+    }
     slots = [
         {"slot": slot, "title": _month_title(slot.month, words, unit)} for slot in picture.slots
     ]

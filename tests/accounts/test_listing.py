@@ -134,9 +134,48 @@ def test_the_list_makes_four_queries_however_many_rows(cast, count, django_asser
         assert client.get(URL).status_code == 200
 
 
-FIRST = "Nordlys Fjord Viken Aurora Saimaa Skagen Vänern Kattegat Polar Boreal Sund Nidaros".split()
-TRADE = "Verft Foods Steel Marine Papir Energi Mejeri Robotics Cement Shipping Kemi Timber".split()
-TOWN = "Bergen Oslo Turku Malmö Aarhus Tromsø Oulu Odense Gävle Hamburg Narvik Vaasa".split()
+FIRST = [
+    "Nordlys",
+    "Fjord",
+    "Viken",
+    "Aurora",
+    "Saimaa",
+    "Skagen",
+    "Vänern",
+    "Kattegat",
+    "Polar",
+    "Boreal",
+    "Sund",
+    "Nidaros",
+]
+TRADE = [
+    "Verft",
+    "Foods",
+    "Steel",
+    "Marine",
+    "Papir",
+    "Energi",
+    "Mejeri",
+    "Robotics",
+    "Cement",
+    "Shipping",
+    "Kemi",
+    "Timber",
+]
+TOWN = [
+    "Bergen",
+    "Oslo",
+    "Turku",
+    "Malmö",
+    "Aarhus",
+    "Tromsø",
+    "Oulu",
+    "Odense",
+    "Gävle",
+    "Hamburg",
+    "Narvik",
+    "Vaasa",
+]
 
 
 def test_a_page_of_fifty_rows_is_light(cast):
