@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import BigIntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import BigIntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
@@ -58,13 +58,20 @@ def _in(rows: QuerySet, year: FiscalYear, month: date | None) -> QuerySet:
     )
 
 
+def _of(accounts: QuerySet[Account] | None, path: str) -> Q:
+    """These accounts; ``None`` is all in use. For all a join, so that the index gives the order."""
+    if accounts is None:
+        return Q(**{f"{path}__archived_at__isnull": True})
+    return Q(**{f"{path}__in": accounts.order_by().values("pk")})
+
+
 def _keys(account: str) -> tuple[Key, ...]:
     return (Key(account), Key("month"), Key("id"))
 
 
 def fact_lines(
     facts: QuerySet[SalesFact],
-    accounts: QuerySet[Account],
+    accounts: QuerySet[Account] | None,
     year: FiscalYear,
     rates: Rates,
     *,
@@ -73,11 +80,12 @@ def fact_lines(
     before: str | None = None,
     size: int = PAGE,
 ) -> Page:
-    """The sales facts of these accounts in the year, by account and month (one query).
+    """The sales facts of these accounts in the year, by account and month (one query);
+    of all accounts in use where they are ``None``.
 
     The page's rows are ``Line``s.
     """
-    found = facts.filter(account__in=accounts.order_by().values("pk")).select_related(
+    found = facts.filter(_of(accounts, "account")).select_related(
         "account", "product", "batch__created_by"
     )
     page = key_page(
@@ -108,7 +116,7 @@ def fact_lines(
 
 def target_lines(
     months: QuerySet[TargetMonth],
-    accounts: QuerySet[Account],
+    accounts: QuerySet[Account] | None,
     year: FiscalYear,
     rates: Rates,
     *,
@@ -119,10 +127,10 @@ def target_lines(
 ) -> Page:
     """The target months of these accounts, with who set them last (two queries)."""
     found = months.filter(
+        _of(accounts, "target__plan__account"),
         archived_at__isnull=True,
         target__archived_at__isnull=True,
         target__plan__archived_at__isnull=True,
-        target__plan__account__in=accounts.order_by().values("pk"),
     ).select_related("target__line", "target__plan__account")
     page = key_page(
         _in(found, year, month),

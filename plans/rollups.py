@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -41,6 +41,10 @@ AMOUNTS = (
 MEASURES = {"actual_revenue": "actual", "target_revenue": "target", "forecast_revenue": "forecast"}
 #: How many waiting marks are looked at to say how many portfolios wait.
 MARKS_SEEN = 2_000
+#: Stands for a team that holds everybody.
+TOGETHER = 0
+#: Stands where a team's id stands in the row that says what waits.
+WAITING = -1
 #: A key of a group of rows: ("team", id), ("kam", id), ("unowned", None), ("account", id).
 Key = tuple[str, int | None]
 
@@ -241,13 +245,13 @@ def top(
 ) -> Node:
     """The top teams among ``teams``, people outside all of them, and accounts without an owner.
 
-    ``whole_company`` adds the accounts without an owner. Five queries: rates, teams, months, counts,
-    marks; one more for the names of people outside the teams, where there are any.
+    ``whole_company`` adds the accounts without an owner. Four queries: rates, teams, months, counts;
+    one more for the names of people outside the teams, where there are any.
     """
     tree = _Teams(teams)
     tops = {node.pk: node for node in tree.nodes.values() if node.parent_id not in tree.nodes}
     under = {pk: [node.pk for node in tree.nodes.values() if pk in node.path] for pk in tops}
-    sheet, counts, computed_at = _read(owners, year, today, under, unowned=whole_company)
+    sheet, counts, fresh = _read(owners, year, today, under, unowned=whole_company)
     people = {pk for kind, pk in {*sheet.amounts, *counts} if kind == "kam"}
     named = dict(owners.filter(pk__in=people).values_list("pk", "name")) if people else {}
     parts = [
@@ -270,7 +274,7 @@ def top(
         sheet,
         counts,
         parts,
-        _fresh(owners, computed_at, unowned=whole_company),
+        fresh,
     )
 
 
@@ -279,7 +283,7 @@ def team(
 ) -> Node:
     """One team: its sub-teams (each with all below it) and its members.
 
-    Six queries: teams, rates, months, counts, members, marks. Raises ``Team.DoesNotExist`` for a
+    Five queries: teams, rates, months, counts, members. Raises ``Team.DoesNotExist`` for a
     team that is not among ``teams``.
     """
     tree = _Teams(teams)
@@ -290,7 +294,7 @@ def team(
     subs = {node.pk: node for node in below.values() if node.parent_id == pk}
     inside = owners.filter(team__in=list(below))
     under = {sub: [node.pk for node in below.values() if sub in node.path] for sub in subs}
-    sheet, counts, computed_at = _read(inside, year, today, under, unowned=False)
+    sheet, counts, fresh = _read(inside, year, today, under, unowned=False)
     members = [
         _part(("kam", person.pk), person.name, person.title, sheet, counts)
         for person in owners.filter(team=pk).only("pk", "name", "title", "role", "is_active")
@@ -314,15 +318,15 @@ def team(
         sheet,
         counts,
         [*parts, *members],
-        _fresh(inside, computed_at, unowned=False),
+        fresh,
         above,
     )
 
 
 def portfolio(owner: User, year: FiscalYear, today: date) -> Node:
-    """One KAM's accounts together (four queries); their single accounts: ``account_parts``."""
+    """One KAM's accounts together (three queries); their single accounts: ``account_parts``."""
     owners = User.objects.filter(pk=owner.pk)
-    sheet, counts, computed_at = _read(owners, year, today, {}, unowned=False)
+    sheet, counts, fresh = _read(owners, year, today, {}, unowned=False)
     return _node(
         "kam",
         owner.pk,
@@ -331,14 +335,14 @@ def portfolio(owner: User, year: FiscalYear, today: date) -> Node:
         sheet,
         counts,
         [],
-        _fresh(owners, computed_at, unowned=False),
+        fresh,
     )
 
 
 def unowned(year: FiscalYear, today: date, label: str) -> Node:
-    """The accounts that nobody owns, together (four queries)."""
+    """The accounts that nobody owns, together (three queries)."""
     nobody = User.objects.none()
-    sheet, counts, computed_at = _read(nobody, year, today, {}, unowned=True)
+    sheet, counts, fresh = _read(nobody, year, today, {}, unowned=True)
     return _node(
         "unowned",
         None,
@@ -347,7 +351,7 @@ def unowned(year: FiscalYear, today: date, label: str) -> Node:
         sheet,
         counts,
         [],
-        _fresh(nobody, computed_at, unowned=True),
+        fresh,
     )
 
 
@@ -411,25 +415,29 @@ def _read(
     owners: QuerySet[User],
     year: FiscalYear,
     today: date,
-    under: Mapping[int, list[int]],
+    under: Mapping[int, list[int]] | None,
     *,
     unowned: bool,
-) -> tuple[Sheet, dict[Key, Counts], datetime | None]:
+) -> tuple[Sheet, dict[Key, Counts], Freshness]:
     """The prepared figures of these owners by key: rates, months, counts (three queries).
 
     ``under`` gives for each team that is one part the teams that it holds; people of other teams
-    and of none are parts of their own.
+    and of none are parts of their own. Without ``under`` all people together are one part.
     """
     sheet = sheet_for(year, today)
     try:
         inside, params = owners.order_by().values("pk", "team_id").query.sql_with_params()
     except EmptyResultSet:
         inside, params = "SELECT NULL::bigint, NULL::bigint WHERE false", ()
+    if under is None:
+        inside = f"SELECT x.pk, {TOGETHER}::bigint FROM ({inside}) x(pk, team_id)"
+        under = {TOGETHER: [TOGETHER]}
     pairs = [(team_id, part) for part, ids in under.items() for team_id in ids]
     given = [*params, [team_id for team_id, _part in pairs], [part for _team, part in pairs]]
     names = Counts.__slots__
     counts: dict[Key, Counts] = defaultdict(Counts)
     computed_at: datetime | None = None
+    fresh = Freshness(None)
     with connection.cursor() as cursor:
         for team_id, person, month, currency, *values in _grouped(
             cursor,
@@ -453,10 +461,14 @@ def _read(
             given,
             [PortfolioCount.ALWAYS, year.year],
             unowned,
+            waiting=True,
         ):
+            if team_id == WAITING:
+                fresh = Freshness(None, values[0], bool(values[0] and values[1]))
+                continue
             counts[_key(team_id, person)] += Counts(*(int(value) for value in values))
             computed_at = at if computed_at is None else max(at, computed_at)
-    return sheet, dict(counts), computed_at
+    return sheet, dict(counts), replace(fresh, computed_at=computed_at)
 
 
 def _key(team_id: int | None, person_id: int | None) -> Key:
@@ -479,6 +491,8 @@ def _grouped(
     given: list[Any],
     period: list[Any],
     unowned: bool,
+    *,
+    waiting: bool = False,
 ) -> list[tuple[Any, ...]]:
     """Rows of (team, person, …) summed from a table of prepared figures."""
     by = f", {by}" if by else ""
@@ -492,40 +506,35 @@ def _grouped(
             SELECT u.pk AS owner_id, t.part AS team_id, CASE WHEN t.part IS NULL THEN u.pk END AS person_id
               FROM ({inside}) u(pk, team_id)
               LEFT JOIN unnest(%s::bigint[], %s::bigint[]) t(team_id, part) ON t.team_id = u.team_id
-        )
+        ) {_MARKS if waiting else ""}
         SELECT parts.team_id, parts.person_id, {columns}
           FROM {table} JOIN parts USING (owner_id) WHERE {when}
          GROUP BY parts.team_id, parts.person_id{by}
         {nobody if unowned else ""}
+        {_WAITING if waiting else ""}
         """,
-        [*given, *period, *(period if unowned else [])],
+        [*given, *period, *(period if unowned else []), *([unowned] if waiting else [])],
     )
     return cursor.fetchall()
 
 
-def _fresh(owners: QuerySet[User], computed_at: datetime | None, *, unowned: bool) -> Freshness:
-    """How many of these portfolios wait to be computed anew (one query, capped)."""
-    try:
-        inside, params = owners.order_by().values("pk").query.sql_with_params()
-    except EmptyResultSet:
-        inside, params = "NULL", ()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            WITH marks AS (
-                SELECT account_id, owner_id FROM plans_staleportfolio LIMIT {MARKS_SEEN}
-            ), waiting AS (
-                SELECT DISTINCT coalesce(a.owner_id, m.owner_id) AS owner_id
-                  FROM marks m LEFT JOIN accounts_account a ON a.id = m.account_id
-            )
-            SELECT count(*) FILTER (WHERE owner_id IN ({inside}) OR (%s AND owner_id IS NULL)),
-                   (SELECT count(*) FROM marks) = {MARKS_SEEN}
-              FROM waiting
-            """,
-            [*params, unowned],
-        )
-        waiting, at_least = cursor.fetchone()
-    return Freshness(computed_at, waiting, at_least and waiting > 0)
+#: Another row of the counts: how many of these portfolios wait, and whether more marks wait than
+#: were looked at. In the counts' statement, because every page asks for both.
+_WAITING = f"""
+    UNION ALL
+    SELECT {WAITING}, NULL, NULL,
+           (SELECT count(*) FROM waiting
+             WHERE owner_id IN (SELECT owner_id FROM parts) OR (%s AND owner_id IS NULL)),
+           (SELECT ((SELECT count(*) FROM marks) = {MARKS_SEEN})::int), 0, 0, 0, 0
+"""
+_MARKS = f"""
+    , marks AS MATERIALIZED (
+        SELECT account_id, owner_id FROM plans_staleportfolio LIMIT {MARKS_SEEN}
+    ), waiting AS MATERIALIZED (
+        SELECT DISTINCT coalesce(a.owner_id, m.owner_id) AS owner_id
+          FROM marks m LEFT JOIN accounts_account a ON a.id = m.account_id
+    )
+"""
 
 
 # --- below the portfolio: single accounts -----------------------------------------------------------
@@ -601,7 +610,7 @@ def sums(
     owners: QuerySet[User], year: FiscalYear, today: date, *, unowned: bool
 ) -> tuple[Figures, Sheet]:
     """These owners' figures in one (three queries)."""
-    sheet, _counts, _at = _read(owners, year, today, {}, unowned=unowned)
+    sheet, _counts, _at = _read(owners, year, today, None, unowned=unowned)
     return sheet.total(), sheet
 
 

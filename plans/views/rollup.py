@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -18,7 +19,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import SalesFact
 from kam.listing import Key, key_page
 from kam.models import Company
-from kam.number_text import amount, percent, signed, signed_percent
+from kam.number_text import amount, percent, short, signed, signed_percent
 from kam.periods import FiscalYear, company_today, company_year
 from kam.scoping import principal
 from plans import rollups
@@ -30,6 +31,8 @@ from plans.rollup_scope import WITH_ID, Scope, scope_of
 from plans.rollup_text import definitions, freshness_words
 from plans.rollups import Counts, Figures, Node, Part
 
+#: Accounts on a page: each row draws its bar, and a page stays light.
+ACCOUNTS_SHOWN = 25
 BY_NAME = (Key("name"), Key("id"))
 STATUS_KIND = {"draft": "draft", "submitted": "active", "returned": "warn", "active": "good"}
 
@@ -135,7 +138,11 @@ def _portfolio(request: HttpRequest, level: str, pk: int | None) -> HttpResponse
     if only == "none":
         found = found.filter(plan_id__isnull=True)
     page = key_page(
-        found, BY_NAME, after=request.GET.get("after"), before=request.GET.get("before")
+        found,
+        BY_NAME,
+        after=request.GET.get("after"),
+        before=request.GET.get("before"),
+        size=ACCOUNTS_SHOWN,
     )
     sheet = rollups.Sheet(year, year.closed_months(today), node.rates)
     states = dict(AccountPlan.Status.choices)
@@ -143,7 +150,6 @@ def _portfolio(request: HttpRequest, level: str, pk: int | None) -> HttpResponse
         {
             "part": part,
             "bullet": bullet_of(part.figures.year),
-            "trend": trend_of(part.figures.year),
             "status": states.get(part.plan_status),
             "status_kind": STATUS_KIND.get(part.plan_status, ""),
             "url": address("account", part.account.pk, year),
@@ -240,6 +246,8 @@ def lines(request: HttpRequest, level: str, pk: int | None = None) -> HttpRespon
     else:
         accounts, owners = scope.accounts_of(level, pk)
         total, sheet = rollups.sums(owners, year, today, unowned=level in ("company", "unowned"))
+        if level == "company":
+            accounts = None
         label = {
             "company": Company.current().name,
             "own": _("My teams"),
@@ -368,7 +376,7 @@ def key_figures(
     return [
         {
             "label": _("Target"),
-            "value": amount(now.target) if now.target else None,
+            "value": _room(now.target) if now.target else None,
             "unit": currency,
             "note": _("last year %(amount)s") % {"amount": amount(figures.last.actual)}
             if figures.last.actual
@@ -378,7 +386,7 @@ def key_figures(
         },
         {
             "label": _("Actual"),
-            "value": amount(now.actual),
+            "value": _room(now.actual),
             "unit": currency,
             "note": _("%(change)s against last year to date") % {"change": signed_percent(growth)}
             if growth is not None
@@ -389,7 +397,7 @@ def key_figures(
         },
         {
             "label": _("Forecast"),
-            "value": amount(now.forecast) if now.forecast else None,
+            "value": _room(now.forecast) if now.forecast else None,
             "unit": currency,
             "note": _("%(share)s of the target") % {"share": percent(now.forecast_attainment)}
             if now.forecast_attainment is not None
@@ -421,11 +429,9 @@ def key_figures(
             [
                 {
                     "label": _("Accounts with a plan"),
-                    "value": f"{amount(counts.planned)} / {amount(counts.accounts)}",
-                    "note": ngettext(
-                        "%(n)s without a plan", "%(n)s without a plan", counts.unplanned
-                    )
-                    % {"n": amount(counts.unplanned)},
+                    "value": percent(counts.coverage) if counts.accounts else None,
+                    "note": _("%(n)s of %(all)s without a plan")
+                    % {"n": amount(counts.unplanned), "all": amount(counts.accounts)},
                     "note_kind": "warn" if counts.unplanned else "",
                     "why": "#why-coverage",
                 }
@@ -442,6 +448,11 @@ def key_figures(
             "why": "#why-activities",
         },
     ]
+
+
+def _room(value: Decimal) -> str:
+    """An amount that has room in a key figure; the exact one stands among the reasons."""
+    return short(value) if abs(value) >= 10_000_000 else amount(value)
 
 
 def _kind(value: Any) -> str:
