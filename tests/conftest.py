@@ -14,6 +14,7 @@ from django.test.utils import setup_databases, teardown_databases
 from accounts.models import Account, AccountTeamMember, Contact, Product, ProductLine, SalesFact
 from kam.models import BudgetRate, Company, Role, Team, User
 from plans.models import AccountPlan, Activity, Goal, Target, TargetMonth
+from tests.chromium import chromium  # noqa: F401 - a fixture for every test below
 
 
 @pytest.fixture(autouse=True)
