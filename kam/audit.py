@@ -28,7 +28,7 @@ class KeepTrail(pgtrigger.Trigger):
     operation = pgtrigger.Insert
     declare = [("before", "jsonb"), ("names", "text[]"), ("facts", "jsonb")]
 
-    def get_func(self, model: type[models.Model]) -> str:
+    def get_func(self, model: models.Model | type[models.Model]) -> str:
         table = model._meta.db_table
         label = model._meta.get_field("pgh_obj").related_model._meta.label_lower  # type: ignore[union-attr]
         return f"""

@@ -11,7 +11,34 @@ from decimal import ROUND_HALF_UP, Decimal
 #: ISO 4217 codes offered; the names stand in the templates' language through Intl-free short codes.
 CURRENCIES = [
     (code, code)
-    for code in ["AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF", "INR", "ISK", "JPY", "KRW", "MXN", "NOK", "NZD", "PLN", "RON", "SEK", "SGD", "THB", "TRY", "USD", "ZAR"]
+    for code in [
+        "AUD",
+        "BRL",
+        "CAD",
+        "CHF",
+        "CNY",
+        "CZK",
+        "DKK",
+        "EUR",
+        "GBP",
+        "HKD",
+        "HUF",
+        "INR",
+        "ISK",
+        "JPY",
+        "KRW",
+        "MXN",
+        "NOK",
+        "NZD",
+        "PLN",
+        "RON",
+        "SEK",
+        "SGD",
+        "THB",
+        "TRY",
+        "USD",
+        "ZAR",
+    ]
 ]
 CENT = Decimal("0.01")
 ZERO = Decimal(0)
@@ -62,7 +89,7 @@ class Rates:
 
     def total(self, amounts: Iterable[tuple[str, Decimal]]) -> Total:
         """The sum of (currency, amount) pairs; unrounded."""
-        amount, missing = ZERO, defaultdict(Decimal)
+        amount, missing = ZERO, defaultdict[str, Decimal](Decimal)
         for currency, value in amounts:
             rate = self.rate(currency)
             if rate is None:

@@ -5,6 +5,8 @@ depth is the length, its top is ``path[1]``. A parent that would close a circle 
 database, whoever asks, in bulk updates and under concurrency too.
 """
 
+from typing import ClassVar
+
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -20,7 +22,7 @@ class SetPath(pgtrigger.Trigger):
     operation = pgtrigger.Insert | pgtrigger.Update
     declare = [("above", "bigint[]")]
 
-    def get_func(self, model: type[models.Model]) -> str:
+    def get_func(self, model: models.Model | type[models.Model]) -> str:
         table = model._meta.db_table
         return f"""
             IF TG_OP = 'UPDATE' AND NEW.parent_id IS NOT DISTINCT FROM OLD.parent_id
@@ -50,7 +52,7 @@ class MoveSubtree(pgtrigger.Trigger):
     operation = pgtrigger.Update
     condition = pgtrigger.Condition("OLD.path IS DISTINCT FROM NEW.path")
 
-    def get_func(self, model: type[models.Model]) -> str:
+    def get_func(self, model: models.Model | type[models.Model]) -> str:
         return f"""
             UPDATE {model._meta.db_table} SET path = '{{}}' WHERE parent_id = NEW.id;
             RETURN NULL;
@@ -83,7 +85,7 @@ class TreeNode(models.Model):
 
     class Meta:
         abstract = True
-        triggers = [SetPath(), MoveSubtree()]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [SetPath(), MoveSubtree()]
         indexes = [GinIndex(fields=["path"], name="%(app_label)s_%(class)s_path")]
 
     @property

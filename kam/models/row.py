@@ -1,6 +1,6 @@
 """What every row of business data has: a version against lost updates, times, an archive mark."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pgtrigger
 from django.db import models
@@ -19,11 +19,11 @@ class CountVersion(pgtrigger.Trigger):
     when = pgtrigger.Before
     operation = pgtrigger.Update
 
-    def get_condition(self, model: type[models.Model]) -> pgtrigger.Condition:
+    def get_condition(self, model: models.Model | type[models.Model]) -> pgtrigger.Condition:
         fields = [f.name for f in model._meta.fields if f.name not in UNVERSIONED]
         return pgtrigger.AnyChange(*fields)
 
-    def get_func(self, model: type[models.Model]) -> str:
+    def get_func(self, model: models.Model | type[models.Model]) -> str:
         return "NEW.version = OLD.version + 1; NEW.updated_at = now(); RETURN NEW;"
 
 
@@ -39,7 +39,7 @@ class Row(models.Model):
 
     class Meta:
         abstract = True
-        triggers = [CountVersion()]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [CountVersion()]
 
     def refresh_version(self) -> None:
         """Reads back what the database's triggers set on the last save."""

@@ -94,7 +94,7 @@ def test_long_histories_are_read_page_by_page(cast):
     first = history_of(cast.account, cast.kam, size=10)
     second = history_of(cast.account, cast.kam, size=10, before=first.next)
     assert [e.changes[0].after for e in first.events][-1] == "Name 15"
-    assert [e.changes[0].after for e in second.events][0] == "Name 14"
+    assert next(e.changes[0].after for e in second.events) == "Name 14"
 
 
 # --- putting back -----------------------------------------------------------------------------------
