@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 
 from kam.models import Team
 from kam.scoping import EDITS_ALL, EVERYONE, SEES_ALL, Role, ScopedQuerySet, principal
-from kam.tree import TreeQuerySet
+from kam.tree import TreeQueries
 
 if TYPE_CHECKING:
     from kam.models import User
@@ -25,7 +25,7 @@ def _in_led_teams(person: "User") -> Q:
     return Q(owner__team__in=Team.objects.led_by(person).order_by().values("pk"))
 
 
-class AccountQuerySet(TreeQuerySet, ScopedQuerySet):
+class AccountQuerySet(TreeQueries, ScopedQuerySet):
     """Customers. KAM: own and on the team of; leader: the whole tree below; management: all."""
 
     def _visible(self, person: "User") -> Q:
@@ -101,7 +101,7 @@ class AccountTeamQuerySet(OfAccountQuerySet):
         return self._of(Account.objects.staffed_by(person))
 
 
-class ContactQuerySet(TreeQuerySet, OfAccountQuerySet):
+class ContactQuerySet(TreeQueries, OfAccountQuerySet):
     """People at the customers."""
 
 

@@ -10,13 +10,13 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from kam.scoping import EVERYONE, SEES_ALL, DirectoryQuerySet, OwnQuerySet, Role, principal
-from kam.tree import TreeQuerySet
+from kam.tree import TreeQueries
 
 if TYPE_CHECKING:
     from kam.models import User
 
 
-class TeamQuerySet(TreeQuerySet, DirectoryQuerySet):
+class TeamQuerySet(TreeQueries, DirectoryQuerySet):
     """Teams: everybody may know them; whose figures one sees is ``led_by``."""
 
     def led_by(self, person: "User") -> Self:

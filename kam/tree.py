@@ -5,7 +5,7 @@ depth is the length, its top is ``path[1]``. A parent that would close a circle 
 database, whoever asks, in bulk updates and under concurrency too.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
@@ -94,12 +94,21 @@ class TreeNode(models.Model):
         return len(self.path) - 1
 
 
-class TreeQuerySet(models.QuerySet):
-    """Chainable questions to a tree."""
+class Filtered(Protocol):
+    """What a queryset gives to a mixin."""
 
-    def under(self, *tops: int) -> "TreeQuerySet":
+    def filter(self, *conditions: models.Q, **lookups: Any) -> Self: ...
+
+
+Q = TypeVar("Q", bound=Filtered)
+
+
+class TreeQueries:
+    """Chainable questions to a tree: a mixin for a queryset class."""
+
+    def under(self: Q, *tops: int) -> Q:
         """The nodes with these ids and everything below them."""
         return self.filter(path__overlap=list(tops))
 
-    def tops(self) -> "TreeQuerySet":
+    def tops(self: Q) -> Q:
         return self.filter(parent__isnull=True)

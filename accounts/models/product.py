@@ -7,10 +7,10 @@ from django.utils.translation import gettext_lazy as _
 from kam.audit import audited
 from kam.models.row import Row
 from kam.scoping import DirectoryQuerySet
-from kam.tree import TreeNode, TreeQuerySet
+from kam.tree import TreeNode, TreeQueries
 
 
-class ProductLineQuerySet(TreeQuerySet, DirectoryQuerySet):
+class ProductLineQuerySet(TreeQueries, DirectoryQuerySet):
     """Product lines: everybody knows them, administrators keep them."""
 
 

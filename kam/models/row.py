@@ -6,8 +6,6 @@ import pgtrigger
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from kam.scoping import ScopedQuerySet
-
 #: Changes of these alone are no edit by a person.
 UNVERSIONED = ["version", "updated_at", "path", "last_login"]
 
@@ -28,14 +26,15 @@ class CountVersion(pgtrigger.Trigger):
 
 
 class Row(models.Model):
-    """An editable row. Deleting is archiving: ``archived_at`` is set, and may be cleared again."""
+    """An editable row. Deleting is archiving: ``archived_at`` is set, and may be cleared again.
+
+    Each model names its own ``objects``, from a queryset class that says who sees and who edits.
+    """
 
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)
-
-    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         abstract = True
