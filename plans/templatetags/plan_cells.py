@@ -42,9 +42,3 @@ def cell(context: template.Context, row: Any, name: str) -> SafeString:
 def typed_number(value: Any) -> str:
     """A number as it stands in an input: grouped, without decimals where it has none."""
     return typed(value)
-
-
-@register.filter
-def text(plan: Any, name: str) -> str:
-    """One of the plan's texts, by its name."""
-    return getattr(plan, name)

@@ -173,6 +173,7 @@ class EditActivity(InPlace):
     displays = {
         "due_on": due_text,
         "status": status_text,
+        "reason": lambda row: row.reason,
         "contact": lambda row: str(row.contact or ""),
         "responsible": lambda row: str(row.responsible or ""),
     }

@@ -520,8 +520,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "months": months_of(figures),
         "caption": caption_of(figures),
         "missing": sales.missing,
-        "texts": [(name, QUESTIONS[name]) for name in plans.TEXTS if name != "summary"],
-        "summary_question": QUESTIONS["summary"],
+        "texts": [name for name in plans.TEXTS if name != "summary"],
         "main_step": steps[0] if steps and steps[0]["main"] else None,
         "steps": steps[1:] if steps and steps[0]["main"] else steps,
         "has_figures": bool(figures.target or figures.actual),
@@ -606,9 +605,11 @@ class EditPlan(InPlace):
 
 
 def shown_text(plan: AccountPlan, name: str) -> SafeString:
-    """A text of the plan as HTML; empty for empty text."""
+    """A text of the plan as HTML; its question where nobody has answered it yet."""
     html = rendered(getattr(plan, name))
-    return format_html('<div class="prose">{}</div>', html) if html else SafeString("")
+    if not html:
+        return format_html('<span class="muted">{}</span>', QUESTIONS[name])
+    return format_html('<div class="prose">{}</div>', html)
 
 
 # --- on the account's page ------------------------------------------------------------------------

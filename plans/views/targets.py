@@ -185,7 +185,8 @@ def target_edit(request: HttpRequest, pk: int) -> HttpResponse:
         return _refused(request, plan, error)
     if wants_fragment(request):
         context = _context(request, plan_for(request.user, plan.pk))
-        context["changed"] = {edit.target for edit in edits}
+        # After a conflict also those whose other value was chosen.
+        context["changed"] = {edit.target for edit in edits} | set(_seen(request, plan))
         return render(request, "plans/_grid_changes.html", context)
     messages.success(request, _("Saved."))
     return _after(request, plan)
@@ -318,7 +319,6 @@ def _conflict(
         "fields": fields,
         "posted": posted,
         "full": not wants_fragment(request),
-        "target": "#grid-message",
         "title": _("Targets"),
         "crumbs": crumbs_to(plan),
         "part": "plans/_grid_conflict.html",

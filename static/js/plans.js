@@ -40,9 +40,9 @@ document.addEventListener("paste", (event) => {
   if (block.length > 1 && block.every((line) => line.length === 1)) block = [block.map((line) => line[0])]; // a column fills the months
   const rows = rowsOf(input.closest("table"));
   const top = rows.indexOf(input.closest("tr"));
-  const left = cellsOf(rows[top]).indexOf(input);
+  const left = Math.max(1, cellsOf(rows[top]).indexOf(input)); // the year stands before its months
   block.forEach((line, down) => {
-    const months = rows[top + down] ? cellsOf(rows[top + down]).slice(0, 12) : [];
+    const months = rows[top + down] ? cellsOf(rows[top + down]) : [];
     line.forEach((value, right) => { if (months[left + right]) months[left + right].value = value.trim(); });
   });
   keep();
@@ -87,6 +87,10 @@ async function keep() {
   say(good ? "saved" : "error", good ? `${words.saved} ${new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" })}` : status === 409 ? words.conflict : words.not_saved);
   if (again) { again = false; keep(); }
 }
+document.addEventListener("htmx:afterRequest", (event) => {
+  const form = event.detail.requestConfig?.elt; // it has left the page by now
+  if (event.detail.successful && form?.matches?.("[data-conflict-form]") && form.action.endsWith("/targets/edit/")) say("saved");
+});
 document.addEventListener("change", (event) => inGrid(event.target) && keep());
 document.addEventListener("submit", (event) => {
   if (event.target.id === "grid-form" && !event.submitter?.hasAttribute("formaction")) { event.preventDefault(); keep(); }
