@@ -7,17 +7,17 @@ held at the starting version is read from the audit trail, so no client is trust
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db import models, transaction
 from django.http import Http404
 from django.utils import timezone
 
-from kam.scoping import ScopedQuerySet
+from kam.models.row import Row
 from kam.tree import TreeNode, lock_tree
 
-M = TypeVar("M", bound=models.Model)
+R = TypeVar("R", bound=Row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,16 @@ class EditConflict(Exception):
         self.fields = fields
 
 
-def fetch_visible(queryset: ScopedQuerySet, user: Any, **lookup: Any) -> Any:
+class Scoped(Protocol):
+    """Rows with a scope: a ``ScopedQuerySet`` or the manager made of it."""
+
+    @property
+    def model(self) -> type[Any]: ...
+
+    def visible_to(self, user: Any) -> models.QuerySet[Any]: ...
+
+
+def fetch_visible(queryset: Scoped, user: Any, **lookup: Any) -> Any:
     """The one visible row, or 404: a foreign row does not exist."""
     try:
         return queryset.visible_to(user).get(**lookup)
@@ -48,7 +57,7 @@ def fetch_visible(queryset: ScopedQuerySet, user: Any, **lookup: Any) -> Any:
         raise Http404 from None
 
 
-def fetch_editable(queryset: ScopedQuerySet, user: Any, **lookup: Any) -> Any:
+def fetch_editable(queryset: Scoped, user: Any, **lookup: Any) -> Any:
     """The one row to change: 404 where it is not seen, 403 where it is seen but not editable."""
     row = fetch_visible(queryset, user, **lookup)
     if not queryset.model._default_manager.filter(pk=row.pk).editable_by(user).exists():
@@ -57,13 +66,13 @@ def fetch_editable(queryset: ScopedQuerySet, user: Any, **lookup: Any) -> Any:
 
 
 def save_fields(
-    row: M,
+    row: R,
     changes: Mapping[str, Any],
     *,
     base_version: int | None,
     overwrite: bool = False,
     validate: bool = True,
-) -> M:
+) -> R:
     """Saves the touched fields of one row and returns it as it now stands.
 
     ``base_version`` is the version the person saw; ``None`` means the row as it is now.
@@ -97,12 +106,12 @@ def save_fields(
     return current
 
 
-def archive(row: M) -> M:
+def archive(row: R) -> R:
     """Takes the row out of use; it can be brought back."""
     return save_fields(row, {"archived_at": timezone.now()}, base_version=None, validate=False)
 
 
-def restore(row: M) -> M:
+def restore(row: R) -> R:
     """Brings an archived row back into use."""
     return save_fields(row, {"archived_at": None}, base_version=None)
 
