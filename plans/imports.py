@@ -96,16 +96,14 @@ class Targets(Resource):
         self, records: list[Record], stored: dict[Key, Stored]
     ) -> Iterable[tuple[Record, str, str]]:
         plans = self._plans(records)
+        by_id = {plan.pk: key for key, plan in plans.items()}
         for at, line in (
             Target.objects.active().filter(plan__in=plans.values()).values_list("plan", "line")
         ):
-            for key, plan in plans.items():
-                if plan.pk == at:
-                    self._lines.setdefault(key, set()).add(line)
-                    break
+            self._lines.setdefault(by_id[at], set()).add(line)
         for record in records:
             key = (record.ids["account"], self._year(record))
-            plan = plans.get(key)  # type: ignore[arg-type]
+            plan: AccountPlan | None = plans.get(key)
             label = company_year(key[1]).label
             if plan is None and "plan" not in self.new_words:
                 yield record, "account", _("an account with a plan for %(year)s") % {"year": label}
@@ -125,23 +123,21 @@ class Targets(Resource):
                 )
                 continue
             line = record.ids["line"]
-            others = self._lines.setdefault(key, set())  # type: ignore[arg-type]
+            others = self._lines.setdefault(key, set())
             clash = next((o for o in others if o != line and self._overlap(o, line)), None)
             if clash is not None:
                 name = ProductLine.objects.values_list("name", flat=True).get(pk=clash)
                 yield (
                     record,
                     "line",
-                    _(
-                        "a line beside the others; %(line)s has a target, and a sale would count twice"
-                    )
+                    _("a line beside the others; %(line)s has a target: a sale would count twice")
                     % {"line": name},
                 )
                 continue
-            others.add(line)  # type: ignore[arg-type]
+            others.add(line)
 
-    def _overlap(self, one: int, other: int | None) -> bool:
-        return one in self._paths.get(other, ()) or other in self._paths.get(one, ())  # type: ignore[call-overload]
+    def _overlap(self, one: int, other: int) -> bool:
+        return one in self._paths.get(other, ()) or other in self._paths.get(one, ())
 
     def growable(self, name: str, words: Sequence[str]) -> None:
         """Plans are made with their first target, in ``create``."""
@@ -164,7 +160,7 @@ class Targets(Resource):
             for t in Target.objects.filter(plan__in=[p.pk for p in plans.values()])
         }
         needed = {
-            (plans[r.ids["account"], self._year(r)].pk, r.ids["line"]): self._year(r)  # type: ignore[index]
+            (plans[r.ids["account"], self._year(r)].pk, r.ids["line"]): self._year(r)
             for r in records
         }
         Target.objects.filter(
@@ -182,8 +178,8 @@ class Targets(Resource):
             for month in company_year(needed[target.plan_id, target.line_id]).months():
                 rows[target.pk, month] = TargetMonth(target=target, month=month)
         for record in records:
-            plan = plans[record.ids["account"], self._year(record)]  # type: ignore[index]
-            target = targets[plan.pk, record.ids["line"]]  # type: ignore[index]
+            plan = plans[record.ids["account"], self._year(record)]
+            target = targets[plan.pk, record.ids["line"]]
             month = record.values["month"]
             row = rows.setdefault((target.pk, month), TargetMonth(target=target, month=month))
             for name in AMOUNTS:

@@ -210,17 +210,13 @@ class Run:
                             record.lines,
                         )
                     continue
-                self._count("created", record, lambda r=record: self._row_shown(r))
+                self._count("created", record, self._row_shown)
             else:
                 fields = self._differing(record, held)
                 if fields:
-                    self._count(
-                        "changed",
-                        record,
-                        lambda r=record, h=held, f=fields: self._change_shown(r, h, f),
-                    )
+                    self._count("changed", record, self._change_shown, held, fields)
                 else:
-                    self._count("unchanged", record, lambda r=record: self._row_shown(r))
+                    self._count("unchanged", record, self._row_shown)
             if tree:
                 parent = record.values[self.resource.parent]
                 self._pairs[key] = (record.line, None if parent is KEEP else parent)
@@ -248,13 +244,15 @@ class Run:
             return {}
         return self.resource.existing(keys, self._fields, lock=lock)
 
-    def _count(self, kind: str, record: Record, show: Callable[[], dict[str, Any]]) -> None:
+    def _count(
+        self, kind: str, record: Record, shown_row: Callable[..., dict[str, Any]], *more: Any
+    ) -> None:
         if record.line in self.refused_lines:
             return
         setattr(self.report, kind, getattr(self.report, kind) + 1)
         self._kinds[record.line] = kind
         if len(self.report.rows[kind]) < SHOWN:
-            self.report.rows[kind].append(show())
+            self.report.rows[kind].append(shown_row(record, *more))
 
     def _row_shown(self, record: Record) -> dict[str, Any]:
         values = {
@@ -310,8 +308,8 @@ class Run:
                     _("The map translates %(words)s (%(field)s); the file does not hold it.")
                     % {"words": ", ".join(f"“{w}”" for w in unused[:10]), "field": name}
                 )
-        for name, words in self.mapping.only.items():
-            unused = [w for w in words if w not in self._only_met.get(name, set())]
+        for name, wanted in self.mapping.only.items():
+            unused = [w for w in wanted if w not in self._only_met.get(name, set())]
             if unused:
                 self.report.warnings.append(
                     _("Only rows with %(words)s in %(column)s count; the file has none.")
@@ -531,7 +529,7 @@ class Run:
             for name, words in self.mapping.only.items()
         ]
         self._only_met: dict[str, set[str]] = {}
-        takers = []
+        takers: list[Any] = []
         for name in self._fields:
             column = self.resource.column(name)
             words = self.mapping.values.get(name)

@@ -120,7 +120,8 @@ class ReadingForm(forms.Form):
         names = ("encoding", "delimiter", "sheet", "decimal", "dates")
         initial = {n: getattr(reading, n) if n in reading.declared else "" for n in names}
         initial["blank"] = ", ".join(reading.blank)
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = initial
+        super().__init__(*args, **kwargs)
         unknown = _("detect: nothing shows it")
         choices: dict[str, dict[str, Any]] = {
             "encoding": {e: ENCODING_NAMES[e] for e in ENCODINGS},
@@ -200,7 +201,8 @@ class MapForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.resource, self.profile, self.mapping = resource, profile, mapping
-        self.initial |= {
+        self.initial = {
+            **self.initial,
             "only": "\n".join(f"{k} = {' | '.join(v)}" for k, v in mapping.only.items()),
             "sum": mapping.sum,
             "once": mapping.once,

@@ -648,7 +648,7 @@ def decided(reading: Reading, found: Profile, numbers: set[str], dates: set[str]
 
     A style that nothing decides, or on which the columns disagree, is empty.
     """
-    styles = {}
+    styles: dict[str, Any] = {}
     if "decimal" not in reading.declared:
         styles["decimal"] = _only(
             {s for c in found.columns if c.name in numbers for s in c.decimal}

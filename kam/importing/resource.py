@@ -485,7 +485,7 @@ class Record:
     line: int
     values: dict[str, Any]
     key: Key = ()
-    ids: dict[str, int | None] = field(default_factory=dict)
+    ids: dict[str, Any] = field(default_factory=dict)
     lines: list[int] = field(default_factory=list)
 
 

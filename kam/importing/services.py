@@ -1,6 +1,7 @@
 """Uploading, checking and applying a file. Everything that writes runs in one transaction."""
 
 import hashlib
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,6 +24,7 @@ from kam.importing.reading import FileRefused, Profile, Reading
 from kam.importing.resource import Resource, resource_named, run_after
 from kam.models import ImportBatch, ImportMap, Job, User
 
+log = logging.getLogger(__name__)
 LOCK = "import"  # imports are written one after another
 WAIT = 600  # seconds that one import waits for another
 Step = Callable[[int, int], None]
@@ -201,6 +203,8 @@ def apply(
     refused: tuple[str, dict[str, Any], Report | None] | None = None
     try:
         with transaction.atomic(), source("import", user=user.pk if user else None, batch=batch.pk):
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL statement_timeout = '15min'")
             _claim(batch)
             _wait_for_turn(step)
             with batch.file.open("rb") as file:
@@ -242,8 +246,22 @@ def apply(
         text, content, found = refused
         _keep(batch, ImportBatch.State.REFUSED, content, found)
         raise ImportRefused(text)
-    run_after(batch)
+    _refresh(batch)
     return report
+
+
+def _refresh(batch: ImportBatch) -> None:
+    """Figures are right at once; should that break, the data stands and the next tick does it."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = '15min'")
+        try:
+            run_after(batch)
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("RESET statement_timeout")
+    except DatabaseError:
+        log.exception("figures after import %s wait for the next tick", batch.pk)
 
 
 def _refused_text(report: Report) -> str:

@@ -37,8 +37,11 @@ OPEN = (State.UPLOADED, State.CHECKED, State.REFUSED)
 
 
 def _batch(request: HttpRequest, pk: int) -> ImportBatch:
-    rows = ImportBatch.objects.exclude(file="").select_related("job", "created_by")
-    return fetch_visible(rows, request.user, pk=pk)
+    return fetch_visible(
+        ImportBatch.objects.exclude(file="").select_related("job", "created_by"),
+        request.user,
+        pk=pk,
+    )
 
 
 def _person(request: HttpRequest) -> User:
@@ -183,6 +186,7 @@ def import_map(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _file_figures(batch: ImportBatch, reading: Reading, profile: Any) -> list[dict[str, Any]]:
+    second: dict[str, Any]
     none = _("none that show it")
     if reading.kind == "xlsx":
         written = {"label": _("Sheet"), "value": reading.sheet}
@@ -224,7 +228,7 @@ def import_map_download(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def import_map_saved(request: HttpRequest, pk: int) -> HttpResponse:
     """A saved map as TOML."""
-    row = fetch_visible(ImportMap.objects, request.user, pk=pk)
+    row = fetch_visible(ImportMap.objects.all(), request.user, pk=pk)
     return _toml(Map.from_json(row.content), row.resource, row.name)
 
 
@@ -239,7 +243,7 @@ def _toml(mapping: Map, resource: str, name: str) -> HttpResponse:
 
 @administrators_only
 @require_safe
-def import_file(request: HttpRequest, pk: int) -> FileResponse:
+def import_file(request: HttpRequest, pk: int) -> Any:
     """The kept file, as it came."""
     batch = _batch(request, pk)
     try:
