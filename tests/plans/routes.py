@@ -206,3 +206,37 @@ ROUTES = [
     *seen("plans:account_panel", account, foreign_account),
     *seen("plans:account_activities", account, foreign_account),
 ]
+
+#: Whose figures: the company's and nobody's accounts; Kari's and Odd's portfolios and teams.
+OVERSEES = frozenset({"administrator", "management"})
+LEADS_NORTH = OVERSEES | {"region_leader", "leader"}
+LEADS_SOUTH = OVERSEES | {"region_leader", "south_leader"}
+KARIS = LEADS_NORTH | {"kam"}
+ODDS = LEADS_SOUTH | {"other_kam"}
+
+
+def level_kam(cast):
+    return {"level": "kam", "pk": cast.kam.pk}
+
+
+def level_other_kam(cast):
+    return {"level": "kam", "pk": cast.other_kam.pk}
+
+
+ROUTES += [
+    # Everybody is sent to the top of what they may open.
+    Route("plans:rollup", ok=302),
+    Route("plans:rollup_company", ok_for=OVERSEES),
+    Route("plans:rollup_unowned", ok_for=OVERSEES),
+    Route("plans:rollup_team", "team", lambda c: {"pk": c.north.pk}, ok_for=LEADS_NORTH),
+    Route("plans:rollup_team", "foreign", lambda c: {"pk": c.south.pk}, ok_for=LEADS_SOUTH),
+    Route("plans:rollup_kam", "own", lambda c: {"pk": c.kam.pk}, ok_for=KARIS),
+    Route("plans:rollup_kam", "foreign", lambda c: {"pk": c.other_kam.pk}, ok_for=ODDS),
+    *seen("plans:rollup_account", account, foreign_account),
+    Route("plans:rollup_lines", "none", lambda c: {"level": "company"}, ok_for=OVERSEES),
+    Route("plans:rollup_lines", "own", level_kam, ok_for=KARIS),
+    Route("plans:rollup_lines", "foreign", level_other_kam, ok_for=ODDS),
+    Route("plans:rollup_pdf", "own", level_kam, ok_for=KARIS),
+    Route("plans:rollup_pdf", "foreign", level_other_kam, ok_for=ODDS),
+    *seen("plans:plan_pdf", plan, foreign_plan),
+]
