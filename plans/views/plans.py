@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -22,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Account, AccountYear
 from kam.editing import fetch_editable, fetch_visible
+from kam.htmx import render as render_part
 from kam.inplace import InPlace
 from kam.listing import Column, Key, Listing
 from kam.markdown import rendered
@@ -35,11 +35,12 @@ from plans.calc import MonthFigures, YearFigures, ratio
 from plans.filters import PlanFilter, UnplannedFilter
 from plans.forms import NewPlanForm, PlanForm
 from plans.models import AccountPlan, Activity, TargetMonth
+from plans.phasing import suggested
 from plans.selectors import Sales, plan_year, sales_of, target_months
 from plans.services import lifecycle, plans
 from plans.services.locks import text_is_open
 from plans.services.refusals import PlanExists
-from plans.views.rows import crumbs_to, plan_for, plan_label
+from plans.views.rows import crumbs_to, plan_for
 
 Status = AccountPlan.Status
 BADGES = {
@@ -369,8 +370,6 @@ def create(request: HttpRequest) -> HttpResponse:
 
 def _suggestion(account: Account, year: int, growth: Decimal | None) -> dict[str, Any]:
     """What the targets would be: last year's lines with the growth."""
-    from plans.phasing import suggested
-
     last = company_year(year).shifted(-1)
     sales = sales_of(account.pk, [last], account.currency, rates_for(year))[last.year]
     if growth is None:
@@ -559,6 +558,15 @@ def why(request: HttpRequest, pk: int) -> HttpResponse:
         "plan": plan,
         "figures": figures,
         "sales": sales,
+        "lines": [
+            {
+                "name": sales.names[line.line],
+                "revenue": sum(line.revenue),
+                "margin": sum(line.margin),
+                "volume": sum(line.volume),
+            }
+            for line in sorted(sales.lines, key=lambda line: -sum(line.revenue))
+        ],
         "year_label": company_year(plan.year).label,
         "crumbs": crumbs_to(plan),
         "company_currency": Company.current().currency,
@@ -660,21 +668,6 @@ def account_plans(request: HttpRequest, pk: int) -> HttpResponse:
         "create_url": f"{reverse('plans:create')}?account={account.pk}&year={present.year}",
         "year_label": present.label,
     }
-    from kam.htmx import render as render_part
-
     return render_part(
         request, "plans/account_panel.html", context, fragment="plans/_account_plans.html"
     )
-
-
-__all__ = [
-    "EditPlan",
-    "PermissionDenied",
-    "PlanList",
-    "UnplannedList",
-    "account_plans",
-    "create",
-    "detail",
-    "plan_label",
-    "why",
-]

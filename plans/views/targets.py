@@ -26,7 +26,6 @@ from plans.grid import grid_of
 from plans.models import AccountPlan, Target, TargetMonth
 from plans.selectors import plan_year, values_at
 from plans.services import targets
-from plans.services.locks import text_is_open
 from plans.services.targets import CellEdit
 from plans.views.rows import crumbs_to, plan_for
 
@@ -385,15 +384,3 @@ def target_restore(request: HttpRequest, pk: int) -> HttpResponse:
     except ValidationError as error:
         return _refused(request, plan_for(request.user, target.plan_id), error)
     return _after(request, target.plan)
-
-
-__all__ = [
-    "target_add",
-    "target_archive",
-    "target_edit",
-    "target_list",
-    "target_phase",
-    "target_restore",
-    "target_suggest",
-    "text_is_open",
-]

@@ -342,6 +342,7 @@ def test_the_panels_of_the_account(cast, kam):
 def test_the_figures_say_why(cast, kam, last_year, today):
     page = kam.get(url("why", cast.plan.pk)).content.decode()
     assert "1,000 ÷ 1,200 = 83.3\u00a0%" in page
+    assert '<th scope="row">Pumps</th><td class="num">1,000</td><td class="num">400</td>' in page
 
 
 def test_plans_are_filtered_and_exported(cast, kam):
