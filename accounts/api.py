@@ -31,8 +31,8 @@ from kam.api.permissions import AdministratorsWrite
 from kam.api.resources import RowSerializer, ScopedReadViewSet, ScopedViewSet, speaking_errors
 from kam.importing.resource import run_after
 from kam.models import ImportBatch
-from kam.money import CURRENCIES
-from kam.scoping import EDITS_ALL
+from kam.money import CURRENCIES, ZERO
+from kam.scoping import EDITS_ALL, signed_in
 
 ROW = ["id", "version", "created_at", "updated_at", "archived_at"]
 MOST_FACTS = 10_000  # in one call; more comes in several calls or by import
@@ -151,8 +151,8 @@ class SalesFactRow(serializers.Serializer):
     month = serializers.DateField(help_text="First day of the month.")
     currency = serializers.ChoiceField(choices=CURRENCIES)
     revenue = serializers.DecimalField(max_digits=16, decimal_places=2)
-    cost = serializers.DecimalField(max_digits=16, decimal_places=2, default=0)
-    volume = serializers.DecimalField(max_digits=16, decimal_places=3, default=0)
+    cost = serializers.DecimalField(max_digits=16, decimal_places=2, default=ZERO)
+    volume = serializers.DecimalField(max_digits=16, decimal_places=3, default=ZERO)
 
     def validate_month(self, month: date) -> date:
         if month.day != 1 or not 1990 <= month.year <= 2100:
@@ -317,12 +317,14 @@ class SalesFactViewSet(ScopedReadViewSet):
 
     @extend_schema(request=SalesFactBatch, responses={201: SalesFactOutcome})
     def create(self, request: Request) -> Response:
-        if request.user.role not in EDITS_ALL:
+        if signed_in(request).role not in EDITS_ALL:
             raise PermissionDenied
         asked = SalesFactBatch(data=request.data, context=self.get_serializer_context())
         asked.is_valid(raise_exception=True)
         with speaking_errors(), transaction.atomic():
-            batch = ImportBatch(resource="sales_facts", file_name="API", created_by=request.user)
+            batch = ImportBatch(
+                resource="sales_facts", file_name="API", created_by=signed_in(request)
+            )
             batch.file.save("api.json", ContentFile(json.dumps(request.data).encode()))
             counts = services.record_sales_facts(asked.validated_data["rows"], batch)
         run_after(batch)

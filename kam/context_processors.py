@@ -11,7 +11,7 @@ from django.utils.functional import SimpleLazyObject, cached_property
 from kam.models import Company, Substitution
 from kam.navigation import NavItem, navigation
 from kam.periods import company_today
-from kam.scoping import NOT_HANDED_OVER
+from kam.scoping import NOT_HANDED_OVER, signed_in
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Shell:
             return []
         return list(
             Substitution.objects.covering(company_today())
-            .filter(substitute=self.request.user, absent__is_active=True)
+            .filter(substitute=signed_in(self.request), absent__is_active=True)
             .exclude(absent__role__in=NOT_HANDED_OVER)
             .select_related("absent")
             .order_by("absent__name", "pk")

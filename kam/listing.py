@@ -60,7 +60,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from kam.inplace import shown
 from kam.models import SavedView
-from kam.scoping import Role, principal
+from kam.scoping import Role, principal, signed_in
 from kam.templatetags.kam_format import or_missing
 
 PAGE_SIZE = 50
@@ -473,7 +473,7 @@ class Listing(LoginRequiredMixin, View):
             messages.error(self.request, _("Give the view a name of at most 80 letters."))
         else:
             SavedView.objects.update_or_create(
-                user=self.request.user, page=self.key, name=name, defaults={"query": query}
+                user=signed_in(self.request), page=self.key, name=name, defaults={"query": query}
             )
             messages.success(self.request, _("The view “%(name)s” is saved.") % {"name": name})
         return self._back()

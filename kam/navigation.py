@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
-from kam.scoping import Role, principal
+from kam.scoping import Role, principal, signed_in
 
 ALL = frozenset(Role) - {Role.SERVICE}
 LEADING = frozenset({Role.LEADER, Role.MANAGEMENT, Role.ADMINISTRATOR})
@@ -56,7 +56,9 @@ def navigation(request: HttpRequest) -> list[NavItem]:
     if person is None:
         return []
     # Administration belongs to the person themselves, never to whom they stand in for.
-    roles = {person.role} - {Role.ADMINISTRATOR} | ({request.user.role} & {Role.ADMINISTRATOR})
+    roles = {person.role} - {Role.ADMINISTRATOR} | (
+        {signed_in(request).role} & {Role.ADMINISTRATOR}
+    )
     urls = {entry: _address(entry) for entry in ENTRIES if roles & entry.roles}
     inside = [url for url in urls.values() if url and _inside(request.path, url)]
     here = max(inside, key=len, default="")  # the nearest place, not every one around it

@@ -8,11 +8,15 @@ somebody as a substitute, the scope is that person's (``principal``).
 
 from typing import TYPE_CHECKING, Any, Self
 
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
+    from rest_framework.request import Request
+
     from kam.models import User
 
 
@@ -40,6 +44,14 @@ def principal(user: Any) -> "User | None":
     if user is None or not user.is_authenticated or not user.is_active:
         return None
     return getattr(user, "acting_for", None) or user
+
+
+def signed_in(request: "HttpRequest | Request") -> "User":
+    """The person who signed in, where a view is open to nobody else; 403 where nobody has."""
+    user = request.user
+    if not user.is_authenticated:
+        raise PermissionDenied
+    return user
 
 
 class ScopedQuerySet(models.QuerySet):

@@ -5,6 +5,8 @@ from typing import Any
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
+from kam.scoping import EDITS_ALL, signed_in
+
 
 class ScopedAccess(BasePermission):
     """Signed in; a read-only token reads; a row that is seen but not editable is 403."""
@@ -26,8 +28,6 @@ class AdministratorsWrite(ScopedAccess):
     """Everybody reads, administrators and service accounts write."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        from kam.scoping import EDITS_ALL
-
         if not super().has_permission(request, view):
             return False
-        return request.method in SAFE_METHODS or request.user.role in EDITS_ALL
+        return request.method in SAFE_METHODS or signed_in(request).role in EDITS_ALL

@@ -11,6 +11,7 @@ from django.shortcuts import render
 
 from kam.editing import EditConflict
 from kam.inplace import last_change
+from kam.scoping import signed_in
 
 View = Callable[..., HttpResponse]
 
@@ -21,7 +22,7 @@ def administrators_only(view: View) -> View:
     @login_required
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.is_administrator:
+        if not signed_in(request).is_administrator:
             raise PermissionDenied
         return view(request, *args, **kwargs)
 

@@ -23,6 +23,7 @@ from kam.listing import Column, Key, Listing
 from kam.models import Role, Substitution, Team, User
 from kam.periods import company_today
 from kam.person_forms import PersonForm, TokenForm
+from kam.scoping import signed_in
 from kam.search import Fold, cleaned
 from kam.views.administration import (
     administrators_only,
@@ -52,7 +53,7 @@ def user_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "person": person,
             "today": today,
             "substitutes": list(stands_in),
-            "may_edit": request.user.is_administrator,
+            "may_edit": signed_in(request).is_administrator,
         },
     )
 

@@ -21,6 +21,7 @@ from kam.middleware import ACTING_FOR, apply_substitution
 from kam.models import ApiToken, Substitution, User
 from kam.periods import company_today
 from kam.person_forms import PreferencesForm, TokenForm
+from kam.scoping import signed_in
 from kam.views.administration import conflict_page, without_theirs
 
 
@@ -62,7 +63,7 @@ def token_create(request: HttpRequest) -> HttpResponse:
         return _page(request, token_form=form, status=422)
     values = form.cleaned_data
     _row, secret = services.issue_token(
-        request.user, values["name"], may_write=values["may_write"], days=values["days"]
+        signed_in(request), values["name"], may_write=values["may_write"], days=values["days"]
     )
     response = _page(request, secret=secret)
     response["Cache-Control"] = "no-store"
@@ -90,7 +91,7 @@ def act_for(request: HttpRequest) -> HttpResponse:
     if not (chosen.isascii() and chosen.isdigit()):
         raise Http404
     row = fetch_visible(
-        Substitution.objects.covering(company_today()).filter(substitute=request.user),
+        Substitution.objects.covering(company_today()).filter(substitute=signed_in(request)),
         request.user,
         pk=int(chosen),
     )

@@ -13,6 +13,7 @@ from kam.editing import fetch_editable
 from kam.models import Substitution
 from kam.periods import company_today
 from kam.person_forms import SubstitutionForm
+from kam.scoping import signed_in
 
 PAST_SHOWN = 20
 
@@ -21,23 +22,23 @@ PAST_SHOWN = 20
 @require_safe
 def substitution_list(request: HttpRequest) -> HttpResponse:
     """Who stands in for me, for whom I stand in; for administrators, everybody's."""
-    today = company_today()
+    person, today = signed_in(request), company_today()
     everything = (
         Substitution.objects.visible_to(request.user)
         .select_related("absent", "substitute")
         .order_by("-starts_on", "-pk")
     )
-    mine = everything.filter(absent=request.user)
+    mine = everything.filter(absent=person)
     ahead = {"archived_at__isnull": True, "ends_on__gte": today}
-    theirs = everything.filter(substitute=request.user, **ahead)
+    theirs = everything.filter(substitute=person, **ahead)
     context = {
         "today": today,
         "for_me": list(mine.filter(**ahead)),
         "by_me": list(theirs),
         "past": list(mine.exclude(**ahead)[:PAST_SHOWN]),
         "others": list(
-            everything.filter(**ahead).exclude(absent=request.user)[:200]
-            if request.user.is_administrator
+            everything.filter(**ahead).exclude(absent=person)[:200]
+            if person.is_administrator
             else []
         ),
     }
@@ -48,7 +49,9 @@ def substitution_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def substitution_create(request: HttpRequest) -> HttpResponse:
     """Hands over rights and duties for a period."""
-    form = SubstitutionForm(request.POST if request.method == "POST" else None, user=request.user)
+    form = SubstitutionForm(
+        request.POST if request.method == "POST" else None, user=signed_in(request)
+    )
     status = 200
     if request.method == "POST":
         status = 422

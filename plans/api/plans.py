@@ -15,6 +15,7 @@ from rest_framework.routers import BaseRouter
 
 from kam.api.resources import RowSerializer, ScopedViewSet, etag, speaking_errors
 from kam.editing import fetch_visible
+from kam.scoping import signed_in
 from plans.api.reports import PDF_ANSWERS, report
 from plans.filters import ActivityFilter, PlanFilter
 from plans.models import AccountPlan, Activity, Goal, Target, TargetMonth
@@ -194,39 +195,43 @@ class AccountPlanViewSet(ScopedViewSet):
     @action(detail=True, methods=["post"])
     def submit(self, request: Request, pk: str) -> Response:
         """Asks for a decision."""
-        return self._step(lambda plan: lifecycle.submit(plan, request.user), decides=False)
+        return self._step(lambda plan: lifecycle.submit(plan, signed_in(request)), decides=False)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, pk: str) -> Response:
         """Takes a submitted plan back."""
-        return self._step(lambda plan: lifecycle.withdraw(plan, request.user), decides=False)
+        return self._step(lambda plan: lifecycle.withdraw(plan, signed_in(request)), decides=False)
 
     @extend_schema(request=Words)
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, pk: str) -> Response:
         """Puts a submitted plan in force."""
         note = self._note(request)
-        return self._step(lambda plan: lifecycle.approve(plan, request.user, note), decides=True)
+        return self._step(
+            lambda plan: lifecycle.approve(plan, signed_in(request), note), decides=True
+        )
 
     @extend_schema(request=Words)
     @action(detail=True, methods=["post"], url_path="return")
     def send_back(self, request: Request, pk: str) -> Response:
         """Returns a submitted plan to its KAM."""
         note = self._note(request)
-        return self._step(lambda plan: lifecycle.send_back(plan, request.user, note), decides=True)
+        return self._step(
+            lambda plan: lifecycle.send_back(plan, signed_in(request), note), decides=True
+        )
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def close(self, request: Request, pk: str) -> Response:
         """Ends the work with a plan."""
-        return self._step(lambda plan: lifecycle.close(plan, request.user), decides=False)
+        return self._step(lambda plan: lifecycle.close(plan, signed_in(request)), decides=False)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def reopen(self, request: Request, pk: str) -> Response:
         """Puts a closed plan in force again."""
-        return self._step(lambda plan: lifecycle.reopen(plan, request.user), decides=True)
+        return self._step(lambda plan: lifecycle.reopen(plan, signed_in(request)), decides=True)
 
     @extend_schema(request=None, responses=PDF_ANSWERS)
     @action(detail=True, methods=["get"])
