@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -177,7 +178,7 @@ def refresh_account_years(limit: int | None = None) -> int:
     done = 0
     while limit is None or done < limit:
         take = AT_A_TIME if limit is None else min(AT_A_TIME, limit - done)
-        taken = _refresh_some(take)
+        taken = _refresh_some(take, whole_accounts=limit is None)
         done += taken
         if taken < take:
             break
@@ -185,7 +186,7 @@ def refresh_account_years(limit: int | None = None) -> int:
     return done
 
 
-def _refresh_some(take: int) -> int:
+def _refresh_some(take: int, *, whole_accounts: bool) -> int:
     start = Company.current().fiscal_year_start
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
@@ -204,6 +205,8 @@ def _refresh_some(take: int) -> int:
         if (None, None) in marks:
             _rebuild(cursor)
             return len(marks)
+        if whole_accounts and len(marks) == take:
+            marks += _more_of({account for account, _month in marks if account}, cursor)
         touched = {
             (account, fiscal_year_of(month, start).year)
             for account, month in marks
@@ -216,6 +219,21 @@ def _refresh_some(take: int) -> int:
         else:
             _convert(sorted({account for account, _year in touched}), cursor)
     return len(marks)
+
+
+def _more_of(accounts: set[int], cursor: Any) -> list[tuple[int, date]]:
+    """The other marks of these accounts: after a large import one account has many."""
+    cursor.execute(
+        """
+        WITH taken AS MATERIALIZED (
+            SELECT id FROM accounts_staleyear WHERE account_id = ANY(%s) FOR UPDATE SKIP LOCKED
+        )
+        DELETE FROM accounts_staleyear WHERE id IN (SELECT id FROM taken)
+        RETURNING account_id, month
+        """,
+        [list(accounts)],
+    )
+    return cursor.fetchall()
 
 
 def rebuild_account_years() -> None:

@@ -149,6 +149,22 @@ def test_a_limit_leaves_the_rest_for_later(cast):
     assert StaleYear.objects.count() == 1
 
 
+def test_all_marks_of_an_account_go_at_once_when_there_are_many(cast, monkeypatch):
+    services.refresh_account_years()
+    monkeypatch.setattr("accounts.services.sales.AT_A_TIME", 1)
+    for month in range(2, 8):
+        SalesFact.objects.create(
+            account=cast.account,
+            product=cast.product,
+            month=date(YEAR, month, 1),
+            currency="NOK",
+            revenue=1,
+        )
+    assert services.refresh_account_years() == 6
+    assert AccountYear.objects.get(account=cast.account).revenue == Decimal("1006.00")
+    assert not StaleYear.objects.exists()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_refreshers_at_once_lose_no_fact(cast):
     """The first holds its marks and the account's lock while a new fact arrives: both count."""
