@@ -28,11 +28,12 @@ WORKDIR /srv/kam
 COPY --from=build /opt/venv /opt/venv
 COPY . .
 # Hashed and compressed once, at build time. These values are for this line only and go no further.
-RUN KAM_SECRET_KEY=$(python -c 'import secrets; print(secrets.token_urlsafe(64))') \
+RUN export KAM_SECRET_KEY=$(python -c 'import secrets; print(secrets.token_urlsafe(64))') \
     KAM_ALLOWED_HOSTS=build.invalid \
     DATABASE_URL=postgres://build.invalid/kam \
     REDIS_URL=redis://build.invalid/0 \
-    python manage.py collectstatic --noinput \
+    && python manage.py compile_catalogues \
+    && python manage.py collectstatic --noinput \
     && python -m compileall -q accounts incentives kam plans portfolio salesprocess
 USER kam
 VOLUME /data

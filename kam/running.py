@@ -115,6 +115,7 @@ def prepare(*, demo: bool) -> bool:
     from django.db import connections
 
     django.setup()
+    call_command("compile_catalogues", verbosity=0)
     say("Preparing the database …")
     call_command("migrate", interactive=False, verbosity=0)
     if not demo:

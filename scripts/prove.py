@@ -76,6 +76,7 @@ def run_steps(options):
     environment = {**os.environ}
     steps = dict(LINT)
     if not options.lint:
+        steps["catalogues"] = [PYTHON, "manage.py", "compile_catalogues", "-v0"]
         pytest = [PYTHON, "-m", "pytest", *options.pytest]
         browser = provide_chromium()
         if browser:
