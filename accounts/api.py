@@ -163,7 +163,7 @@ class SalesFactRow(serializers.Serializer):
 class SalesFactBatch(serializers.Serializer):
     """Facts that come together; all of them are recorded, or none."""
 
-    rows = SalesFactRow(many=True, allow_empty=False, max_length=MOST_FACTS)
+    rows = SalesFactRow(many=True, allow_empty=False, max_length=MOST_FACTS)  # type: ignore[call-arg]  # the list takes it
 
     def validate_rows(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Every account and product is known to the caller; checked in two queries."""

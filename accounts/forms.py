@@ -69,7 +69,7 @@ class ContactForm(RowForm):
 
     class Meta:
         model = Contact
-        fields = (
+        fields: tuple[str, ...] = (
             "name",
             "title",
             "email",
@@ -155,7 +155,7 @@ class BulkAccountForm(forms.Form):
     lifecycle = forms.ChoiceField(
         label=_("Lifecycle"), choices=[*KEEP, *Account.Lifecycle.choices], required=False
     )
-    industry = forms.ModelChoiceField(
+    industry: "forms.ModelChoiceField[Industry]" = forms.ModelChoiceField(
         label=_("Industry"), queryset=None, required=False, empty_label=_("Leave as it is")
     )
 

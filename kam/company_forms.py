@@ -103,7 +103,7 @@ class RateField(forms.CharField):
             raise forms.ValidationError(_("A number such as 0.0875.")) from None
         if not rate:
             raise forms.ValidationError(_("A rate is above zero."))
-        if rate >= 10**10 or -rate.as_tuple().exponent > 8:
+        if rate >= 10**10 or -int(rate.as_tuple().exponent) > 8:
             raise forms.ValidationError(_("At most ten digits before and eight after the point."))
         return rate
 

@@ -168,6 +168,10 @@ def _facts(event: Any) -> Mapping[str, Any]:
     return event.pgh_context or {}
 
 
+def _known(*ids: int | None) -> set[int]:
+    return {pk for pk in ids if pk is not None}
+
+
 class _Names:
     """Names of related rows and people, a query for each kind of row."""
 
@@ -177,15 +181,14 @@ class _Names:
         wanted: dict[Any, set[int]] = defaultdict(set)
         for event, previous in pairs:
             facts = _facts(event)
-            wanted[User] |= {facts.get("user"), facts.get("acting_for")}
+            wanted[User] |= _known(facts.get("user"), facts.get("acting_for"))
             if previous is None:
                 continue
             for f in fields:
                 if f.is_relation and _value(event, f) != _value(previous, f):
-                    wanted[f.related_model] |= {_value(event, f), _value(previous, f)}
+                    wanted[f.related_model] |= _known(_value(event, f), _value(previous, f))
         self._names: dict[tuple[Any, int], str] = {}
         for model, ids in wanted.items():
-            ids.discard(None)
             if not ids:
                 continue
             rows = model._default_manager.filter(pk__in=ids)

@@ -1,7 +1,7 @@
 """Forms about people: what they set for themselves, their substitutes, what administrators enter."""
 
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -114,10 +114,13 @@ class SubstitutionForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.user = user
         people = User.objects.visible_to(user).people()
-        self.fields["substitute"].queryset = people.exclude(pk=user.pk)
+        substitutes = cast(forms.ModelChoiceField, self.fields["substitute"])
+        substitutes.queryset = people.exclude(pk=user.pk)
         if user.is_administrator:
-            self.fields["absent"].queryset = people.exclude(role__in=NOT_HANDED_OVER)
-            self.fields["substitute"].queryset = people
+            cast(forms.ModelChoiceField, self.fields["absent"]).queryset = people.exclude(
+                role__in=NOT_HANDED_OVER
+            )
+            substitutes.queryset = people
         else:
             del self.fields["absent"]
             self.instance.absent = user

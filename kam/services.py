@@ -1,6 +1,6 @@
 """Writes of the foundation: people and their wishes, substitutes, teams, the company's settings."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -274,7 +274,7 @@ def copy_rates(year: int) -> int:
     )
 
 
-__all__: Iterable[str] = [
+__all__ = [
     "archive_person",
     "archive_team",
     "change_company",

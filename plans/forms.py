@@ -1,7 +1,7 @@
 """Forms of plans: shape and validation. Choices go through the scope of the person."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -51,7 +51,7 @@ class TypedNumberField(forms.DecimalField):
         self.widget.attrs.setdefault("class", "num")
         self.widget.attrs.setdefault("autocomplete", "off")
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]  # stubs derive decimals from whole numbers
         return read_typed(value) if isinstance(value, str) else value
 
     def prepare_value(self, value: Any) -> Any:
@@ -95,7 +95,7 @@ class NewPlanForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         present = company_year()
-        self.fields["year"].choices = [
+        cast(forms.ChoiceField, self.fields["year"]).choices = [
             (year.year, year.label) for year in (present.shifted(n) for n in (-1, 0, 1, 2))
         ]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 
 from django.utils import formats
 from django.utils.translation import gettext as _
@@ -14,7 +15,7 @@ from kam.pictures.monthly import Month
 from kam.pictures.stacked import Part as Piece
 from kam.pictures.stacked import Row
 from plans.calc import YearFigures
-from plans.rollups import Node
+from plans.rollups import Node, Part
 
 
 def months_of(year: YearFigures, href: Callable[[date], str] | None = None) -> list[Month]:
@@ -76,15 +77,15 @@ def message_of(year: YearFigures) -> str:
     return words % {"share": share, "n": closed}
 
 
-def activity_rows(node: Node, label_of: Callable[[object], str]) -> list[Row]:
+def activity_rows(node: Node, label_of: Callable[[Part], str]) -> list[Row]:
     """Accounts with and without a plan, by part."""
     return [
         Row(
             label_of(part),
             (
-                Piece(_("with an approved plan"), part.counts.approved),
-                Piece(_("with a plan"), part.counts.planned - part.counts.approved),
-                Piece(_("without a plan"), part.counts.unplanned),
+                Piece(_("with an approved plan"), Decimal(part.counts.approved)),
+                Piece(_("with a plan"), Decimal(part.counts.planned - part.counts.approved)),
+                Piece(_("without a plan"), Decimal(part.counts.unplanned)),
             ),
         )
         for part in node.parts

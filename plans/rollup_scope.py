@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
+from accounts.querysets import AccountQuerySet
 from kam.models import Company, Team, User
 from kam.periods import FiscalYear
+from kam.querysets import TeamQuerySet, UserQuerySet
 from kam.scoping import SEES_ALL, principal
 from plans import rollups
 from plans.rollups import Node
@@ -27,17 +28,17 @@ class Scope:
     """A person's owners, teams and accounts. Anything outside is 404."""
 
     user: Any
-    owners: QuerySet[User]
-    teams: QuerySet[Team]
+    owners: UserQuerySet[User]
+    teams: TeamQuerySet[Team]
     sees_all: bool
 
-    def accounts(self) -> QuerySet[Account]:
+    def accounts(self) -> AccountQuerySet[Account]:
         """The accounts in use that this person sees."""
         return Account.objects.visible_to(self.user).active()
 
     def owner(self, pk: int | None) -> User:
         """One person whose portfolio may be opened (one query)."""
-        person = self.owners.select_related("team").filter(pk=pk).first()
+        person = self.owners.select_related("team").filter(pk=pk or 0).first()
         if person is None:
             raise Http404
         return person
@@ -67,7 +68,9 @@ class Scope:
             return rollups.portfolio(self.owner(pk), year, today)
         raise Http404
 
-    def accounts_of(self, level: str, pk: int | None) -> tuple[QuerySet[Account], QuerySet[User]]:
+    def accounts_of(
+        self, level: str, pk: int | None
+    ) -> tuple[AccountQuerySet[Account], UserQuerySet[User]]:
         """A level's accounts, and the owners whose prepared figures are its sum."""
         accounts = self.accounts()
         if level == "unowned" and self.sees_all:
@@ -77,7 +80,7 @@ class Scope:
         if level == "own":
             return accounts.filter(owner__in=self.owners.order_by().values("pk")), self.owners
         if level == "team":
-            if not self.teams.filter(pk=pk).exists():
+            if not self.teams.filter(pk=pk or 0).exists():
                 raise Http404
             below = Team.objects.under(pk or 0).order_by().values("pk")
             inside = self.owners.filter(team__in=below)

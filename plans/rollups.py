@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -29,6 +29,9 @@ from kam.periods import FiscalYear
 from kam.scoping import Role
 from plans.calc import MonthFigures, YearFigures, empty_year
 from plans.models import AccountPlan, Activity, PortfolioCount
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 AMOUNTS = (
     "actual_revenue",
@@ -252,7 +255,7 @@ def top(
     tops = {node.pk: node for node in tree.nodes.values() if node.parent_id not in tree.nodes}
     under = {pk: [node.pk for node in tree.nodes.values() if pk in node.path] for pk in tops}
     sheet, counts, fresh = _read(owners, year, today, under, unowned=whole_company)
-    people = {pk for kind, pk in {*sheet.amounts, *counts} if kind == "kam"}
+    people = {pk for kind, pk in {*sheet.amounts, *counts} if kind == "kam" and pk is not None}
     named = dict(owners.filter(pk__in=people).values_list("pk", "name")) if people else {}
     parts = [
         _part(("team", pk), team.name, team.leader_name or "", sheet, counts)
@@ -585,7 +588,18 @@ class AccountPart:
     late_activities: int
 
 
-def with_plans(accounts: QuerySet[Account], year: FiscalYear, today: date) -> QuerySet[Account]:
+class PlanFacts(TypedDict):
+    """What ``with_plans`` adds to an account; ``None`` where there is nothing."""
+
+    plan_id: int | None
+    plan_status: str | None
+    open_activities: int | None
+    late_activities: int | None
+
+
+def with_plans(
+    accounts: QuerySet[Account], year: FiscalYear, today: date
+) -> QuerySet[WithAnnotations[Account, PlanFacts]]:
     """Adds each account's plan of the year (id, state) and its open and late activities."""
     plans = AccountPlan.objects.filter(
         account=OuterRef("pk"), year=year.year, archived_at__isnull=True
@@ -614,17 +628,19 @@ def sums(
     return sheet.total(), sheet
 
 
-def account_parts(accounts: Sequence[Account], sheet: Sheet) -> list[AccountPart]:
+def account_parts(
+    accounts: Sequence[WithAnnotations[Account, PlanFacts]], sheet: Sheet
+) -> list[AccountPart]:
     """These accounts (``with_plans``) with their own figures (one query)."""
     fill_accounts(sheet, [account.pk for account in accounts])
     return [
         AccountPart(
             account,
             sheet.figures(("account", account.pk)),
-            account.plan_id,  # type: ignore[attr-defined]
-            account.plan_status or "",  # type: ignore[attr-defined]
-            account.open_activities or 0,  # type: ignore[attr-defined]
-            account.late_activities or 0,  # type: ignore[attr-defined]
+            account.plan_id,
+            account.plan_status or "",
+            account.open_activities or 0,
+            account.late_activities or 0,
         )
         for account in accounts
     ]

@@ -121,7 +121,15 @@ def target_months(plan: AccountPlan) -> dict[date, dict[str, Decimal]]:
             expected=Sum(Coalesce("forecast", "revenue")),
         )
     )
-    return {row.pop("month"): row for row in rows}
+    return {
+        row["month"]: {
+            "target": row["target"],
+            "target_margin": row["target_margin"],
+            "target_volume": row["target_volume"],
+            "expected": row["expected"],
+        }
+        for row in rows
+    }
 
 
 def people_who_see(account: Account) -> QuerySet[User]:
@@ -184,7 +192,8 @@ def values_at(
         elif seen.get(key):
             moved[row.pk] = (key, seen[key])
     if moved:
-        events = TargetMonth.events.rel.related_model._default_manager.filter(pgh_obj__in=moved)
+        kept: type[Any] = TargetMonth._meta.get_field("events").related_model  # made by the audit
+        events = kept._default_manager.filter(pgh_obj__in=moved)
         for event in events.order_by("pgh_id"):
             key, version = moved[event.pgh_obj_id]
             if event.version == version:

@@ -124,7 +124,7 @@ class Contact(TreeNode, Row):
     def clean(self) -> None:
         super().clean()
         self.number = self.number or None
-        if self.parent_id and self.parent and self.parent.account_id != self.account_id:
+        if isinstance(self.parent, Contact) and self.parent.account_id != self.account_id:
             raise ValidationError(
                 {"parent": _("%(name)s works at another account.") % {"name": self.parent}}
             )

@@ -100,7 +100,7 @@ def archive_account(row: Account) -> Account:
 
 def restore_account(row: Account) -> Account:
     """Brings an account back into use; its parent must be in use."""
-    parent = Account.objects.filter(pk=row.parent_id).first()
+    parent = Account.objects.filter(pk=row.parent_id).first() if row.parent_id else None
     if parent is not None and parent.archived_at:
         raise ValidationError(
             _("Its parent, %(name)s, is archived. Restore that first."), params={"name": parent}

@@ -43,7 +43,7 @@ def _name(row: Account) -> Any:
     link = format_html('<a href="{}">{}</a>', row.get_absolute_url(), row.name)
     if row.parent is None:
         return link
-    return format_html('{}<br><span class="muted">‹ {}</span>', link, row.parent.name)
+    return format_html('{}<br><span class="muted">‹ {}</span>', link, row.parent)
 
 
 def _money(value: Any, row: Account) -> Any:
@@ -183,9 +183,10 @@ class AccountList(Listing):
     def company(self) -> Company:
         return Company.current()
 
-    def fetch(self, queryset: Any) -> Any:
+    def ordered(self, queryset: Any) -> Any:
         # Each account has its row of figures: an inner join, so that their indexes give the order.
-        return super().fetch(queryset).filter(figures__year__gte=0)
+        by_figures = self.keys[0].path.startswith("figures__")
+        return queryset.filter(figures__year__gte=0) if by_figures else queryset
 
     def more_context(self) -> dict[str, Any]:
         creates = may_create(self.request.user)

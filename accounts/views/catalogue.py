@@ -75,11 +75,12 @@ def product_list(request: HttpRequest) -> HttpResponse:
     for product in products.order_by("name", "id"):
         inside.setdefault(product.line_id, []).append(product)
     by_id = {line.pk: line for line in lines.order_by("name", "id")}
-    for line in by_id.values():
-        line.names = [by_id[pk].name for pk in line.path if pk in by_id]
+    names = {
+        line.pk: [by_id[pk].name for pk in line.path if pk in by_id] for line in by_id.values()
+    }
     rows = [
-        (line, len(line.path) - 1, inside.get(line.pk, []))
-        for line in sorted(by_id.values(), key=lambda line: (line.names, line.pk))
+        (line, names[line.pk], inside.get(line.pk, []))
+        for line in sorted(by_id.values(), key=lambda line: (names[line.pk], line.pk))
     ]
     context = {"lines": rows, "may_edit": _keeps(request), "archived": archived}
     return render(request, "accounts/product_list.html", context)

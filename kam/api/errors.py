@@ -5,7 +5,7 @@ from typing import Any
 from django.db import IntegrityError
 from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import exception_handler as standardized_handler
-from drf_standardized_errors.types import ErrorResponse
+from drf_standardized_errors.types import ErrorResponse, ExceptionHandlerContext
 from rest_framework import status
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
@@ -43,7 +43,7 @@ class ProblemFormatter(ExceptionFormatter):
         }
 
 
-def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+def exception_handler(error: Exception, context: ExceptionHandlerContext) -> Response | None:
     """The library's handler, under RFC 9457's media type."""
     response = standardized_handler(error, context)
     if response is not None:

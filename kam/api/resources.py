@@ -1,13 +1,13 @@
 """The base of every resource: scope, services, ETag, restore."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as ModelError
 from django.db import IntegrityError, models, transaction
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers, status, viewsets
+from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,7 +21,7 @@ class ScopedChoice(serializers.PrimaryKeyRelatedField):
     """A reference to another row: only rows that the caller sees can be named."""
 
     def get_queryset(self) -> Any:
-        queryset = super().get_queryset()
+        queryset = cast("ScopedQuerySet | None", super().get_queryset())
         return queryset.visible_to(self.context["request"].user) if queryset is not None else None
 
 
@@ -48,7 +48,7 @@ class ScopedReadViewSet(viewsets.ReadOnlyModelViewSet):
     lookup_value_regex = "[0-9]{1,18}"
 
     def get_queryset(self) -> Any:
-        queryset = super().get_queryset()
+        queryset = cast(ScopedQuerySet, super().get_queryset())
         if getattr(self, "swagger_fake_view", False):
             return queryset.none()
         return queryset.visible_to(self.request.user)
@@ -67,9 +67,9 @@ class ScopedReadViewSet(viewsets.ReadOnlyModelViewSet):
 
 class ScopedViewSet(
     ScopedReadViewSet,
-    viewsets.mixins.CreateModelMixin,
-    viewsets.mixins.UpdateModelMixin,
-    viewsets.mixins.DestroyModelMixin,
+    mixins.CreateModelMixin,
+    mixins.UpdateModelMixin,
+    mixins.DestroyModelMixin,
 ):
     """Rows through the scope; writes through ``kam.editing`` and ``create_row``.
 
@@ -105,7 +105,7 @@ class ScopedViewSet(
         serializer.is_valid(raise_exception=True)
         with speaking_errors(), transaction.atomic():
             row = self.create_row(serializer.validated_data)
-            if not type(row)._default_manager.filter(pk=row.pk).editable_by(request.user).exists():  # type: ignore[attr-defined]
+            if not _editable(row, request):
                 raise PermissionDenied
             row.refresh_from_db()
         return Response(
@@ -123,7 +123,7 @@ class ScopedViewSet(
                 row = self.change_row(row, serializer.validated_data, if_match(request))
             except editing.EditConflict as conflict:
                 raise stale(conflict) from None
-            if not type(row)._default_manager.filter(pk=row.pk).editable_by(request.user).exists():
+            if not _editable(row, request):
                 raise PermissionDenied
         return Response(self.get_serializer(row).data, headers={"ETag": etag(row)})
 
@@ -139,6 +139,11 @@ class ScopedViewSet(
         with speaking_errors():
             self.restore_row(self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _editable(row: models.Model, request: Request) -> bool:
+    rows = cast(ScopedQuerySet, type(row)._default_manager.filter(pk=row.pk))
+    return rows.editable_by(request.user).exists()
 
 
 class speaking_errors:  # noqa: N801  (reads as a clause: with speaking_errors())

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import DefaultRouter
 
@@ -12,7 +12,7 @@ RESOURCES = ("kam.api.foundation", "accounts.api", "plans.api")
 
 router = DefaultRouter()
 router.include_format_suffixes = False
-own_paths = []
+own_paths: list[URLPattern | URLResolver] = []
 for name in RESOURCES:
     module = import_module(name)
     module.register(router)

@@ -93,7 +93,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     )
     people = {entry.user_id for entry in page.rows} | {e.acting_for_id for e in page.rows}
     known = User.objects.visible_to(request.user).filter(pk__in=people - {None})
-    names = {person.pk: str(person) for person in known}
+    names: dict[int | None, str] = {person.pk: str(person) for person in known}
     context = {
         "filter_form": filterset.form,
         "page": page,
@@ -103,7 +103,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     return render_page(request, "kam/audit.html", context)
 
 
-def _entry(entry: AuditEntry, names: dict[int, str]) -> dict[str, Any]:
+def _entry(entry: AuditEntry, names: dict[int | None, str]) -> dict[str, Any]:
     try:
         model = apps.get_model(entry.model)
         kind = str(model._meta.verbose_name)

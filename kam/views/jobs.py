@@ -63,7 +63,7 @@ def send_result(job: Job) -> FileResponse:
         file = job.result.open("rb")
     except FileNotFoundError:
         raise Http404 from None
-    response = FileResponse(file, as_attachment=True, filename=job.result_name or None)
+    response = FileResponse(file, as_attachment=True, filename=job.result_name)
     response["Cache-Control"] = "private, no-store"
     response["X-Content-Type-Options"] = "nosniff"
     return response

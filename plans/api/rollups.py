@@ -46,7 +46,9 @@ class LineSerializer(serializers.Serializer):
         18, 8, allow_null=True, help_text="Empty: no rate is set, and the line is in no sum."
     )
     converted = serializers.DecimalField(20, 2, allow_null=True, help_text="Company currency.")
-    source = serializers.CharField(help_text="The import or plan that the line came with.")
+    source = serializers.CharField(  # type: ignore[assignment]  # a declared field, taken off the class
+        help_text="The import or plan that the line came with."
+    )
     at = serializers.DateTimeField(allow_null=True)
     who = serializers.CharField()
 
@@ -94,7 +96,7 @@ class RollupView(APIView):
         today = company_today()
         if level != "account":
             return node_json(scope.node(level, pk, year, today))
-        account = scope.accounts().filter(pk=pk).first()
+        account = scope.accounts().filter(pk=pk or 0).first()
         if account is None:
             raise Http404
         return account_json(rollups.account_tree(account, scope.accounts(), year, today))
@@ -126,7 +128,7 @@ class LinesView(APIView):
         scope, year = scope_of(request.user), asked_year(request)
         month = asked_month(request, year)
         if level == "account":
-            accounts = scope.accounts().filter(pk=pk)
+            accounts = scope.accounts().filter(pk=pk or 0)
             if not accounts.exists():
                 raise Http404
         else:

@@ -65,7 +65,7 @@ def make(*, say: Say, reset: bool = False, today: date | None = None) -> None:
 def empty() -> None:
     """Takes all rows and kept files away."""
     for batch in ImportBatch.objects.exclude(file=""):
-        transaction.on_commit(partial(batch.file.storage.delete, batch.file.name))
+        transaction.on_commit(partial(batch.file.storage.delete, str(batch.file.name)))
     tables = [name for name in connection.introspection.table_names() if name not in KEPT]
     quoted = ", ".join(connection.ops.quote_name(name) for name in tables)
     with connection.cursor() as cursor:

@@ -109,7 +109,7 @@ def _take(step: Step, plan: AccountPlan, by: User, note: str = "") -> AccountPla
 
 
 def _why_not(step: Step, plan: AccountPlan) -> str:
-    words = {"plan": _name(plan), "state": plan.get_status_display()}
+    words: dict[str, object] = {"plan": _name(plan), "state": plan.get_status_display()}
     if step.decides and plan.decided_by is not None and plan.status in DECIDED:
         words["name"] = plan.decided_by
         return _("%(name)s has decided on %(plan)s: it is “%(state)s”.") % words

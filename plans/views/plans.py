@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -374,16 +375,17 @@ def _suggestion(account: Account, year: int, growth: Decimal | None) -> dict[str
     sales = sales_of(account.pk, [last], account.currency, rates_for(year))[last.year]
     if growth is None:
         return {"sales": sales}
+    found = suggested(sales.lines, growth)
     lines = [
         {"name": sales.names.get(s.line, ""), "last_year": s.last_year, "target": s.total}
-        for s in suggested(sales.lines, growth)
+        for s in found
     ]
     return {
         "sales": sales,
         "lines": lines,
         "last_label": last.label,
-        "last_total": sum((line["last_year"] for line in lines), Decimal(0)),
-        "target_total": sum((line["target"] for line in lines), Decimal(0)),
+        "last_total": sum((s.last_year for s in found), Decimal(0)),
+        "target_total": sum((s.total for s in found), Decimal(0)),
     }
 
 
@@ -574,6 +576,14 @@ def why(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "plans/why.html", context)
 
 
+def shown_text(plan: AccountPlan, name: str) -> SafeString:
+    """A text of the plan as HTML; its question where nobody has answered it yet."""
+    html = rendered(getattr(plan, name))
+    if not html:
+        return format_html('<span class="muted">{}</span>', QUESTIONS[name])
+    return format_html('<div class="prose">{}</div>', html)
+
+
 class EditPlan(InPlace):
     """The plan's texts, where they stand: Markdown that saves by itself while one writes."""
 
@@ -583,7 +593,7 @@ class EditPlan(InPlace):
     route = "plans:edit"
     related = ("account",)
     save = staticmethod(plans.change_plan)
-    displays = {name: lambda plan, n=name: shown_text(plan, n) for name in plans.TEXTS}
+    displays = {name: partial(shown_text, name=name) for name in plans.TEXTS}
 
     @classmethod
     def may_edit(cls, user: Any, row: Any, name: str) -> bool:
@@ -610,14 +620,6 @@ class EditPlan(InPlace):
             "done_url": f"{url}?cancel",
         }
         return render(request, "plans/_text_form.html", context)
-
-
-def shown_text(plan: AccountPlan, name: str) -> SafeString:
-    """A text of the plan as HTML; its question where nobody has answered it yet."""
-    html = rendered(getattr(plan, name))
-    if not html:
-        return format_html('<span class="muted">{}</span>', QUESTIONS[name])
-    return format_html('<div class="prose">{}</div>', html)
 
 
 # --- on the account's page ------------------------------------------------------------------------
@@ -651,11 +653,16 @@ def account_plans(request: HttpRequest, pk: int) -> HttpResponse:
         .order_by("-year")[:10]
     )
     sales = _sales_of_plans(rows)
-    for plan in rows:
-        plan.actual_revenue = sales[plan.pk]
-        plan.attainment = ratio(plan.actual_revenue, plan.target_revenue)
-        plan.label = company_year(plan.year).label
-        plan.badge = BADGES[Status(plan.status)]
+    lines = [
+        {
+            "plan": plan,
+            "actual_revenue": sales[plan.pk],
+            "attainment": ratio(sales[plan.pk], plan.target_revenue),
+            "label": company_year(plan.year).label,
+            "badge": BADGES[Status(plan.status)],
+        }
+        for plan in rows
+    ]
     present = company_year()
     may_create = (
         not any(plan.year == present.year for plan in rows)
@@ -663,7 +670,7 @@ def account_plans(request: HttpRequest, pk: int) -> HttpResponse:
     )
     context = {
         "account": account,
-        "plans": rows,
+        "plans": lines,
         "may_create": may_create,
         "create_url": f"{reverse('plans:create')}?account={account.pk}&year={present.year}",
         "year_label": present.label,

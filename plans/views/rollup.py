@@ -180,7 +180,7 @@ def account(request: HttpRequest, pk: int) -> HttpResponse:
     """An account's own figures, and apart from them the sum with its subsidiaries."""
     year, today, scope = asked_year(request), company_today(), scope_of(request.user)
     found = rollups.with_plans(scope.accounts().select_related("owner"), year, today)
-    row = found.filter(pk=pk).first()
+    row = found.filter(pk=pk or 0).first()
     if row is None:
         raise Http404
     tree = rollups.account_tree(row, scope.accounts(), year, today)
@@ -196,8 +196,8 @@ def account(request: HttpRequest, pk: int) -> HttpResponse:
         for child, figures in tree.below
     ]
     crumbs = [{"label": _("Roll-up"), "url": reverse("plans:rollup") + f"?year={year.year}"}]
-    if row.owner and scope.owners.filter(pk=row.owner_id).exists():
-        crumbs.append({"label": row.owner.name, "url": address("kam", row.owner_id, year)})
+    if row.owner and scope.owners.filter(pk=row.owner.pk).exists():
+        crumbs.append({"label": row.owner.name, "url": address("kam", row.owner.pk, year)})
     counts = Counts(
         1, int(row.is_key_account), int(row.plan_id is not None), 0,
         row.open_activities or 0, row.late_activities or 0,
@@ -237,10 +237,10 @@ def lines(request: HttpRequest, level: str, pk: int | None = None) -> HttpRespon
     show = "targets" if request.GET.get("show") == "targets" else "sales"
     month = _asked_month(request, year)
     if level == "account":
-        row = scope.accounts().filter(pk=pk).first()
+        row = scope.accounts().filter(pk=pk or 0).first()
         if row is None:
             raise Http404
-        accounts, label = scope.accounts().filter(pk=pk), row.name
+        accounts, label = scope.accounts().filter(pk=pk or 0), row.name
         sheet = rollups.fill_accounts(rollups.sheet_for(year, today), [row.pk])
         total = sheet.total()
     else:
@@ -253,7 +253,7 @@ def lines(request: HttpRequest, level: str, pk: int | None = None) -> HttpRespon
             "own": _("My teams"),
             "unowned": _("Accounts without an owner"),
         }.get(level) or _name_of(scope, level, pk)
-    ways = {"after": request.GET.get("after"), "before": request.GET.get("before")}
+    ways: dict[str, Any] = {"after": request.GET.get("after"), "before": request.GET.get("before")}
     rates = sheet.rates[year.year]
     if show == "sales":
         facts = SalesFact.objects.visible_to(request.user)
@@ -307,7 +307,7 @@ def lines(request: HttpRequest, level: str, pk: int | None = None) -> HttpRespon
 
 def _name_of(scope: Scope, level: str, pk: int | None) -> str:
     people = scope.teams if level == "team" else scope.owners
-    return people.filter(pk=pk).values_list("name", flat=True).get()
+    return people.filter(pk=pk or 0).values_list("name", flat=True).get()
 
 
 def _asked_month(request: HttpRequest, year: FiscalYear) -> date | None:

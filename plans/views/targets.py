@@ -179,13 +179,13 @@ def target_edit(request: HttpRequest, pk: int) -> HttpResponse:
         return _conflict(request, plan, measure, conflict, edits)
     except ValidationError as error:
         if wants_fragment(request):
-            context = {"messages_to_show": error.messages}
-            return render(request, "plans/_grid_refused.html", context, status=422)
+            refused = {"messages_to_show": error.messages}
+            return render(request, "plans/_grid_refused.html", refused, status=422)
         return _refused(request, plan, error)
     if wants_fragment(request):
-        context = _context(request, plan_for(request.user, plan.pk))
         # After a conflict also those whose other value was chosen.
-        context["changed"] = {edit.target for edit in edits} | set(_seen(request, plan))
+        changed = {edit.target for edit in edits} | set(_seen(request, plan))
+        context = _context(request, plan_for(request.user, plan.pk), changed=changed)
         return render(request, "plans/_grid_changes.html", context)
     messages.success(request, _("Saved."))
     return _after(request, plan)
@@ -197,7 +197,8 @@ def _typed(request: HttpRequest, plan: Any, measure: str) -> list[CellEdit]:
     cells: dict[tuple[int, date], Decimal | None] = {}
     totals: dict[int, Decimal] = {}
     errors: dict[str, list[str]] = {}
-    for name, text in request.POST.items():
+    for name in request.POST:
+        text = request.POST.get(name, "")
         if request.POST.get(f"choice-{name}") == "theirs":
             continue
         cell, total = CELL.fullmatch(name), TOTAL.fullmatch(name)
@@ -217,7 +218,7 @@ def _typed(request: HttpRequest, plan: Any, measure: str) -> list[CellEdit]:
         for (target, month), value in cells.items()
     ]
     known = {t.pk: t for t in plan.targets.active().select_related("line").filter(pk__in=totals)}
-    for target, total in totals.items():
+    for target, year_total in totals.items():
         if target not in known:
             raise ValidationError(_("This target is not in the plan any more."))
         if any(edit.target == target for edit in edits):
@@ -227,7 +228,7 @@ def _typed(request: HttpRequest, plan: Any, measure: str) -> list[CellEdit]:
             )
         known[target].plan = plan
         versions = [seen.get(target, {}).get(m, 0) for m in plan_year(plan).months()]
-        edits += targets.spread(known[target], measure, total, versions)
+        edits += targets.spread(known[target], measure, year_total, versions)
     return edits
 
 
@@ -242,7 +243,8 @@ def _seen(request: HttpRequest, plan: AccountPlan) -> dict[int, dict[date, int]]
     """Target → month → the version that the page showed."""
     months = list(plan_year(plan).months())
     found = {}
-    for name, text in request.POST.items():
+    for name in request.POST:
+        text = request.POST.get(name, "")
         pk = name.removeprefix("v-")
         if not name.startswith("v-") or not (pk.isascii() and pk.isdigit()) or len(pk) > 18:
             continue

@@ -2,7 +2,7 @@
 
 import json
 from decimal import Decimal
-from typing import Any
+from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.http import Http404
@@ -88,7 +88,9 @@ class Command(BaseCommand):
             for part in answer.get("parts", []) if parts else []:
                 table.add_row(*_cells(part))
             table.add_row(*_cells(answer), style="bold" if parts else None)
-        console = Console(file=self.stdout, width=None if self.stdout.isatty() else 140)
+        console = Console(
+            file=cast("IO[str]", self.stdout), width=None if self.stdout.isatty() else 140
+        )
         console.print(table)
         for answer in answers:
             for gap in answer["figures"]["missing"]:
