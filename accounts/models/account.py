@@ -154,6 +154,14 @@ class Account(TreeNode, Row):
             models.Index(fields=["name", "id"], name="accounts_account_by_name"),
             GinIndex(OpClass(Fold("number"), "gin_trgm_ops"), name="accounts_account_number_fold"),
             models.Index(fields=["updated_at", "id"], name="accounts_account_by_change"),
+            models.Index(fields=["level", "id"], name="accounts_account_by_level"),
+            models.Index(fields=["country", "id"], name="accounts_account_by_country"),
+            models.Index(fields=["is_key_account", "id"], name="accounts_account_by_key"),
+            models.Index(
+                models.F("number").desc(nulls_last=True),
+                models.F("id").desc(),
+                name="accounts_account_by_number",
+            ),
             models.Index(fields=["owner", "name", "id"], name="accounts_account_by_owner"),
             GinIndex(OpClass(Fold("name"), "gin_trgm_ops"), name="accounts_account_name_fold"),
             models.Index(

@@ -166,6 +166,7 @@ class AccountFigures(models.Model):
                 F("account").desc(),
                 name="accounts_figures_before",
             ),
+            models.Index(fields=["revenue_before", "account"], name="accounts_figures_before_up"),
             models.Index(fields=["year"], name="accounts_figures_year"),
         ]
 

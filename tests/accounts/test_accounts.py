@@ -276,8 +276,8 @@ def test_pages_of_an_account_make_few_queries_whatever_stands_below(
 @pytest.mark.parametrize(
     ("url", "queries"),
     [
-        # 1 the person, 2 rows, 3 saved views
-        ("/accounts/contacts/", 3),
+        # 1 the person, 2 the order, 3 rows, 4 saved views
+        ("/accounts/contacts/", 4),
         # 1 the person, 2 lines, 3 products
         ("/accounts/products/", 3),
         # 1 the person, 2 industries
