@@ -1,6 +1,8 @@
 """Tests: the real PostgreSQL and Redis-protocol server, each run in its own database."""
 
 import os
+import re
+import zlib
 
 from .base import *  # noqa: F403
 
@@ -10,6 +12,9 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 DATABASES["default"]["TEST"] = {"NAME": os.environ.get("KAM_TEST_DB", "test_kam")}  # noqa: F405
 CACHES["default"]["KEY_PREFIX"] = os.environ.get("KAM_TEST_DB", "test_kam")  # noqa: F405
+# Clearing the cache empties its whole Redis database: never the one that a running site uses.
+_own = 1 + zlib.crc32(CACHES["default"]["KEY_PREFIX"].encode()) % 15  # noqa: F405
+CACHES["default"]["LOCATION"] = re.sub(r"/\d*$", "", REDIS_URL) + f"/{_own}"  # noqa: F405
 MEDIA_ROOT = VAR_DIR / "test-media"  # noqa: F405
 STORAGES["staticfiles"] = {  # noqa: F405
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
