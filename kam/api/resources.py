@@ -105,7 +105,7 @@ class ScopedViewSet(
         serializer.is_valid(raise_exception=True)
         with speaking_errors(), transaction.atomic():
             row = self.create_row(serializer.validated_data)
-            if not _editable(row, request):
+            if not editing.is_editable(row, request.user):
                 raise PermissionDenied
             row.refresh_from_db()
         return Response(
@@ -123,7 +123,7 @@ class ScopedViewSet(
                 row = self.change_row(row, serializer.validated_data, if_match(request))
             except editing.EditConflict as conflict:
                 raise stale(conflict) from None
-            if not _editable(row, request):
+            if not editing.is_editable(row, request.user):
                 raise PermissionDenied
         return Response(self.get_serializer(row).data, headers={"ETag": etag(row)})
 
@@ -139,11 +139,6 @@ class ScopedViewSet(
         with speaking_errors():
             self.restore_row(self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-def _editable(row: models.Model, request: Request) -> bool:
-    rows = cast(ScopedQuerySet, type(row)._default_manager.filter(pk=row.pk))
-    return rows.editable_by(request.user).exists()
 
 
 class speaking_errors:  # noqa: N801  (reads as a clause: with speaking_errors())
