@@ -18,7 +18,7 @@ from accounts.models import (
     ProductLine,
     SalesFact,
 )
-from accounts.services import record_sales_facts, refresh_account_years
+from accounts.services import OWNER_ROLES, record_sales_facts, refresh_account_years
 from kam.importing.resource import (
     KEEP,
     Change,
@@ -32,7 +32,7 @@ from kam.importing.resource import (
     register,
 )
 from kam.importing.resources import PEOPLE
-from kam.models import ImportBatch
+from kam.models import ImportBatch, User
 
 WAITING = 100_000  # facts that are held in memory between two writes
 IN_USE = Q(archived_at__isnull=True)
@@ -133,6 +133,23 @@ class Accounts(Resource):
         ),
         Column.of(Account, "description", aliases=("notes",)),
     )
+
+    def refuse(
+        self, records: list[Record], stored: dict[Key, Stored]
+    ) -> Iterable[tuple[Record, str, str]]:
+        """An owner is somebody who can own accounts, as on the page."""
+        words = {r.values["owner"] for r in records if isinstance(r.values.get("owner"), str)}
+        owners = set(
+            User.objects.filter(email__in=words, role__in=OWNER_ROLES).values_list(
+                "email", flat=True
+            )
+        )
+        for record in records:
+            word = record.values.get("owner")
+            if isinstance(word, str) and word not in owners:
+                held = stored.get(record.key)
+                if held is None or not self.same("owner", held.values.get("owner"), word):
+                    yield record, "owner", _("somebody whose role lets them own accounts")
 
 
 @register

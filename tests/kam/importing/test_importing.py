@@ -232,6 +232,19 @@ def test_unknown_references_are_refused_with_the_nearest_as_a_hint(cast):
     assert any("Norway" in expected for expected in words.values())
 
 
+def test_only_those_who_can_own_accounts_become_owners(cast):
+    batch = checked(
+        "accounts", "number,owner\nA1,carl.contributor@example.com\n", cast.administrator
+    )
+    assert refusals(batch) == [
+        (
+            2,
+            "key account manager (owner)",
+            "somebody whose role lets them own accounts",
+        )
+    ]
+
+
 REFUSED = [
     ("number,name,employees\nX,A,many\n", 2, "employees", "a number"),
     ("number,name,employees\nX,A,-3\n", 2, "employees", "a whole number"),
