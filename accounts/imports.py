@@ -140,9 +140,9 @@ class Accounts(Resource):
         """An owner is somebody who can own accounts, as on the page."""
         words = {r.values["owner"] for r in records if isinstance(r.values.get("owner"), str)}
         owners = set(
-            User.objects.filter(email__in=words, role__in=OWNER_ROLES).values_list(
-                "email", flat=True
-            )
+            User.objects.people()
+            .filter(email__in=words, role__in=OWNER_ROLES)
+            .values_list("email", flat=True)
         )
         for record in records:
             word = record.values.get("owner")
