@@ -49,7 +49,8 @@ from django.http import (
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -285,13 +286,6 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Cell:
-    html: Any
-    css: str
-    heading: bool
-
-
-@dataclass(frozen=True)
 class Bulk:
     """Bulk edit: a form whose empty fields mean "leave", and the service that does it.
 
@@ -440,13 +434,12 @@ class Listing(LoginRequiredMixin, View):
         columns = [column for column in self.columns if column.on_page]
         query = self.query()
         bare = self.query(sort=None)
+        pick = _("Select %(name)s") if self.may_bulk() else ""
         context = {
             "listing": self,
             "title": self.title,
             "columns": [(c, c.unit(self) if callable(c.unit) else c.unit) for c in columns],
-            "rows": [
-                (row, [Cell(c.cell(row), c.css, c.heading) for c in columns]) for row in page.rows
-            ],
+            "rows": [(row, _cells(row, columns, pick)) for row in page.rows],
             "page": Page(page.rows, page.previous, page.next, count, capped),
             "sort": self.order,
             "filter_form": self.filterset.form,
@@ -643,6 +636,26 @@ class Listing(LoginRequiredMixin, View):
             self.prepare(rows)
         for row in rows:
             yield [column.plain(row) for column in columns]
+
+
+def _cells(row: Any, columns: Sequence[Column], pick: str) -> SafeString:
+    """A row's cells. Written here: fifty rows through the template's loops cost twice the time."""
+    parts = []
+    if pick:
+        label = conditional_escape(pick % {"name": row})
+        parts.append(
+            f'<td class="pick"><input type="checkbox" name="ids" value="{row.pk}" form="bulk"'
+            f' aria-label="{label}"></td>'
+        )
+    for column in columns:
+        text = conditional_escape(column.cell(row))
+        if column.heading:
+            parts.append(f'<th scope="row">{text}</th>')
+        elif column.css:
+            parts.append(f'<td class="{column.css}">{text}</td>')
+        else:
+            parts.append(f"<td>{text}</td>")
+    return mark_safe("".join(parts))  # each text has been escaped
 
 
 # --- words and files ------------------------------------------------------------------------------
