@@ -67,6 +67,7 @@ class PlanFilter(FilterSet):
         fields: list[str] = []
 
     def by_targets(self, qs: Any, _name: str, value: str) -> Any:
+        # unscoped: of plans that the list has scoped
         targets = Target.objects.active().filter(plan=OuterRef("pk"))
         return qs.filter(Exists(targets) if value == "with" else ~Exists(targets))
 

@@ -188,8 +188,7 @@ class EditActivity(InPlace):
 
 
 def _activity(request: HttpRequest, pk: int) -> Activity:
-    rows = Activity.objects.select_related("plan__account")
-    return fetch_editable(rows, request.user, pk=pk)
+    return fetch_editable(Activity.objects.select_related("plan__account"), request.user, pk=pk)
 
 
 def _change(request: HttpRequest, pk: int, act: Any) -> HttpResponse:

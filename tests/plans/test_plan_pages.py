@@ -129,7 +129,8 @@ def test_the_list_of_plans_makes_six_queries(cast, kam):
     with queries(
         [
             "kam_user",
-            "plans_accountplan",
+            "plans_accountplan",  # the page's keys
+            "plans_accountplan",  # its rows, with targets and activities
             "accounts_accountyear",
             "kam_budgetrate",
             "kam_savedview",
@@ -142,9 +143,15 @@ def test_the_list_of_plans_makes_six_queries(cast, kam):
 
 def test_accounts_without_a_plan_are_shown_and_get_one_with_a_click(cast, kam, last_year):
     with queries(
-        ["kam_user", "accounts_account", "accounts_accountyear", "accounts_account",
-         "kam_savedview"]
-    ):  # fmt: skip
+        [
+            "kam_user",
+            "accounts_account",  # the page's keys
+            "accounts_account",  # its rows
+            "accounts_accountyear",  # last year's revenue
+            "accounts_account",  # which of them this person may change
+            "kam_savedview",
+        ]
+    ):
         answer = kam.get(url("unplanned_list"), {"year": YEAR})
     assert b"Fjord Shipyards Bergen" in answer.content
     answer = kam.post(url("create"), {"account": cast.child.pk, "year": YEAR, "growth": "0"})
@@ -307,7 +314,7 @@ def test_my_activities(cast, kam, today):
     activities.add_activity(
         cast.plan, title="Later", responsible=cast.kam, due_on=date(YEAR, 12, 1)
     )
-    with queries(["kam_user", "plans_activity", "kam_savedview"]):
+    with queries(["kam_user", "plans_activity", "plans_activity", "kam_savedview"]):
         page = kam.get(url("activity_list")).content.decode()
     assert "Visit the yard" in page
     assert "Eva&#x27;s" not in page
