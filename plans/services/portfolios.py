@@ -279,10 +279,11 @@ def _take(limit: int) -> _Stale:
         cursor.execute(f"SELECT pg_advisory_xact_lock_shared({_LOCK})")
         cursor.execute(
             """
-            WITH taken AS (
-                DELETE FROM plans_staleportfolio WHERE id IN (
-                    SELECT id FROM plans_staleportfolio ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
-                ) RETURNING account_id, owner_id, month, what
+            WITH chosen AS MATERIALIZED (  -- once: a plan may run a plain subquery for each row
+                SELECT id FROM plans_staleportfolio ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+            ), taken AS (
+                DELETE FROM plans_staleportfolio WHERE id IN (SELECT id FROM chosen)
+                RETURNING account_id, owner_id, month, what
             )
             SELECT coalesce(a.owner_id, 0) AS key, t.what, t.month, count(*)
               FROM taken t JOIN accounts_account a ON a.id = t.account_id GROUP BY 1, 2, 3

@@ -193,6 +193,10 @@ def test_a_rebuild_heals_what_no_trigger_saw_and_says_how_much(world, today):
 
 def test_midnight_makes_open_activities_late(world, today, monkeypatch):
     tomorrow = date(2026, 12, 31)
+    plan = AccountPlan.objects.filter(archived_at=None, account__archived_at=None).first()
+    Activity.objects.create(plan=plan, title="Visit", due_on=date(2026, 12, 30))
+    refresh_portfolios()
+    assert_true_figures(today)
     monkeypatch.setattr(portfolios, "company_today", lambda: tomorrow)
     assert stored_counts() != expected_counts(tomorrow)
     portfolios.mark_new_day()
