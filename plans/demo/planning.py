@@ -15,6 +15,8 @@ OWN_STATES = (
     "draft", "active",
 )  # fmt: skip
 STATES = {"active": 62, "submitted": 9, "returned": 6, "draft": 18}
+#: Accounts that buy less in a year (EUR) are looked after without a plan.
+SMALL = 130_000
 #: From this month on, plans for the next year are being written.
 PLANNING_SEASON = 9
 
@@ -75,14 +77,19 @@ def _planned(accounts: list[AccountSeed]) -> Iterator[tuple[AccountSeed, int]]:
             by_owner.setdefault(account.owner, []).append(account)
     for owner, own in by_owner.items():
         own.sort(key=lambda a: (not a.is_key, -a.size))
-        keep = len(OWN_STATES) if owner == "kam" else sum(a.is_key for a in own) + len(own) // 4
+        # Who buys more than a little has a plan; the long tail has none.
+        keep = sum(a.is_key or a.size > SMALL for a in own)
+        if owner == "kam":
+            keep = max(keep, len(OWN_STATES))
         yield from ((account, rank) for rank, account in enumerate(own[:keep]))
 
 
 def _this_year(accounts: list[AccountSeed], year: int, today: date) -> Iterator[PlanSeed]:
     for account, rank in _planned(accounts):
         chance = rng("state", account.name)
-        status = OWN_STATES[rank] if account.owner == "kam" else pick(chance, STATES)
+        status = pick(chance, STATES)
+        if account.owner == "kam" and rank < len(OWN_STATES):
+            status = OWN_STATES[rank]
         if account.owner != "kam" and rank == 1:
             status = "submitted"  # something to decide for every leader
         yield _plan(account, year, status, today)
@@ -144,10 +151,12 @@ def _goals(plan: PlanSeed, line: str, today: date) -> Iterator[GoalSeed]:
     chance = rng("goals", plan.account.name, plan.year)
     ours = [g for g in words.GOALS if g[0] == "ours"]
     theirs = [g for g in words.GOALS if g[0] == "customer"]
-    count = {"draft": 1}.get(plan.status, 2)
+    count = 2 if plan.account.is_key or plan.account.owner == "kam" else 1
+    if plan.status == "draft":
+        count = 1
     chosen = [
         *chance.sample(ours, count + int(plan.account.is_key)),
-        *chance.sample(theirs, count - 1 if plan.status == "draft" else count),
+        *chance.sample(theirs, 0 if plan.status == "draft" else count),
     ]
     passed = min(1.0, max(0.0, (today - date(plan.year, 1, 1)).days / 365))
     for side, title, metric, baseline, target, reached in chosen:
@@ -204,7 +213,7 @@ def _days(plan: PlanSeed, today: date) -> Iterator[tuple[int, str]]:
         yield from ((chance.randint(5, 60), "planned") for _ in range(chance.randint(1, 3)))
         return
     own = plan.account.owner == "kam"
-    for _ in range(chance.randint(2, 4)):
+    for _ in range(chance.randint(2, 4) if own or plan.account.is_key else 1):
         yield -chance.randint(15, 210), "done"
     if plan.account.is_key or chance.random() < 0.5:
         yield -chance.randint(2, 25), chance.choice(["planned", "in_progress"])  # late
@@ -212,5 +221,5 @@ def _days(plan: PlanSeed, today: date) -> Iterator[tuple[int, str]]:
         yield chance.randint(0, 6), chance.choice(["planned", "in_progress"])  # this week
     if own and chance.random() < 0.5:
         yield 0, "planned"
-    for _ in range(chance.randint(1, 3)):
+    for _ in range(chance.randint(1, 3) if own or plan.account.is_key else 1):
         yield chance.randint(10, 120), "planned"
