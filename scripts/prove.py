@@ -57,7 +57,7 @@ def main(argv=None):
     parser.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
     options = parser.parse_args(argv)
     os.chdir(PROJECT)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kam.settings.test")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "kam.settings.test"  # importing kam set a default
     try:
         with services():
             if options.with_services:
