@@ -328,8 +328,8 @@ QUERIES = {
     ("kam", "/jobs/"): PERSON + 1,
     # + the colleague, their substitutes
     ("kam", "/people/{kam.pk}/"): PERSON + 2,
-    # + a page of people, saved views
-    ("administrator", "/administration/people/"): PERSON + 2,
+    # + keys of a page, its rows, saved views
+    ("administrator", "/administration/people/"): PERSON + 3,
     # + the person twice (to change, to show), may edit? twice, teams to choose from, tokens
     ("administrator", "/administration/people/{kam.pk}/"): PERSON + 5,
     # + teams, archived teams
