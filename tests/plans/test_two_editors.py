@@ -60,6 +60,9 @@ def page_of(chromium, site, cast):
 
     yield opened
     for context in contexts:
+        for page in context.pages:
+            # A request still under way would write into the next test's database.
+            page.wait_for_load_state("networkidle")
         context.close()
     assert complaints == []
 
