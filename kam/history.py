@@ -114,15 +114,15 @@ def restorable(model: type[models.Model]) -> Restorable:
 
 
 # --- reading ----------------------------------------------------------------------------------------
-def model_of(label: str) -> Any:
-    """The audited model with this label (``app.model``); 404 for anything else."""
+def rows_of(label: str) -> Any:
+    """All rows of the audited model with this label (``app.model``), to be scoped; else 404."""
     try:
         model = apps.get_model(label)
     except (LookupError, ValueError):
         raise Http404 from None
     if not hasattr(model, "events"):
         raise Http404
-    return model
+    return model._default_manager
 
 
 def history_of(

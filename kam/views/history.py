@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from kam import history as trail
 from kam.audit_filters import AuditFilter
-from kam.editing import fetch_editable, fetch_visible
+from kam.editing import fetch_editable, fetch_visible, is_editable
 from kam.listing import Key, key_page
 from kam.models import AuditEntry, User
 from kam.panels import render_panel
@@ -27,11 +27,11 @@ NEWEST_FIRST = (Key("at", descending=True), Key("id", descending=True))
 @require_safe
 def history(request: HttpRequest, model: str, pk: int) -> HttpResponse:
     """Who changed what in one record; ``?before=EVENT`` goes further back."""
-    rows = trail.model_of(model)._default_manager
+    rows = trail.rows_of(model)
     # People and settings: their history is the administrators' alone.
     fetch = fetch_editable if rows.model._meta.app_label == "kam" else fetch_visible
     row = fetch(rows, request.user, pk=pk)
-    may = rows.filter(pk=pk).editable_by(request.user).exists()
+    may = is_editable(row, request.user)
     before = request.GET.get("before", "")
     found = trail.history_of(
         row,
@@ -52,7 +52,7 @@ def history(request: HttpRequest, model: str, pk: int) -> HttpResponse:
 @require_POST
 def history_restore(request: HttpRequest, model: str, pk: int) -> HttpResponse:
     """Puts one field back to an old value; without a field, brings the archived record back."""
-    rows = trail.model_of(model)._default_manager
+    rows = trail.rows_of(model)
     row = fetch_editable(rows, request.user, pk=pk)
     name, event = request.POST.get("field", ""), request.POST.get("event", "")
     try:

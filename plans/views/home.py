@@ -111,13 +111,13 @@ def plans(request: HttpRequest) -> HttpResponse:
         .order_by("-status", "year", "account__name", "pk")
     )
     rows = list(mine[: SHOWN + 1])
-    planned = AccountPlan.objects.active().filter(year=year.year).order_by().values("account")
+    planned = AccountPlan.objects.visible_to(request.user).active().filter(year=year.year)
     without = (
         Account.objects.visible_to(request.user)
         .active()
         .filter(owner=person)
         .exclude(type=Account.Type.GROUP)
-        .exclude(pk__in=planned)
+        .exclude(pk__in=planned.order_by().values("account"))
     )
     count, capped = capped_count(without, 200)
     context = {
