@@ -31,11 +31,14 @@ class AuditFilter(filters.FilterSet):
 
     person = filters.ModelChoiceFilter(
         label=_("Person"),
+        empty_label=_("Everybody"),
         queryset=lambda request: User.objects.visible_to(request.user).order_by("name", "pk"),
         method="by_person",
     )
-    model = filters.ChoiceFilter(label=_("Kind"), choices=kinds)
-    source = filters.ChoiceFilter(label=_("By way of"), choices=AuditEntry.Source.choices)
+    model = filters.ChoiceFilter(label=_("Kind"), choices=kinds, empty_label=_("All"))
+    source = filters.ChoiceFilter(
+        label=_("By way of"), choices=AuditEntry.Source.choices, empty_label=_("All")
+    )
     since = DayFilter(label=_("From"), method="from_day")
     until = DayFilter(label=_("Until"), method="until_day")
 

@@ -72,6 +72,11 @@ class RatesForm(forms.Form):
         }
 
 
+def rate_text(rate: Decimal) -> str:
+    """A rate with all its places and no more, as the reader writes numbers."""
+    return f"{rate.normalize():f}".replace(".", formats.get_format("DECIMAL_SEPARATOR"))
+
+
 class RateField(forms.CharField):
     """A rate above zero with at most eight places, as people write it (comma or point)."""
 
@@ -85,10 +90,7 @@ class RateField(forms.CharField):
         )
 
     def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, Decimal):
-            text = f"{value.normalize():f}"
-            return text.replace(".", formats.get_format("DECIMAL_SEPARATOR"))
-        return value
+        return rate_text(value) if isinstance(value, Decimal) else value
 
     def clean(self, value: Any) -> Decimal | None:
         text = super().clean(value)

@@ -89,7 +89,7 @@ class PreferencesForm(RowForm):
 class TokenForm(forms.ModelForm):
     """A new API token."""
 
-    days = forms.TypedChoiceField(label=_("works for"), choices=DAYS, coerce=int, initial=365)
+    days = forms.TypedChoiceField(label=_("Works for"), choices=DAYS, coerce=int, initial=365)
 
     class Meta:
         model = ApiToken

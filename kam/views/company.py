@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from kam import services
-from kam.company_forms import CompanyForm, RatesForm, YearForm
+from kam.company_forms import CompanyForm, RatesForm, YearForm, rate_text
 from kam.editing import EditConflict, fetch_editable
 from kam.models import BudgetRate, Company
 from kam.money import currencies_without_rate
@@ -129,7 +129,10 @@ def rates(request: HttpRequest) -> HttpResponse:
         "form": form,
         "year": year,
         "company": company,
-        "rows": [(form[code], last.get(code)) for code in form.currencies],
+        "rows": [
+            (form[code], rate_text(last[code]) if code in last else None)
+            for code in form.currencies
+        ],
         "missing": currencies_without_rate(year),
         "may_copy": bool(set(last) - set(held)),
     }

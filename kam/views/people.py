@@ -63,7 +63,9 @@ class PersonFilter(filters.FilterSet):
     """Filters of the people list."""
 
     q = filters.CharFilter(label=gettext_lazy("Name or e-mail"), method="matching")
-    role = filters.ChoiceFilter(choices=Role.choices, label=gettext_lazy("Role"))
+    role = filters.ChoiceFilter(
+        choices=Role.choices, label=gettext_lazy("Role"), empty_label=gettext_lazy("All")
+    )
     team = filters.ModelChoiceFilter(
         label=gettext_lazy("Team"), queryset=lambda request: Team.objects.visible_to(request.user)
     )
