@@ -496,7 +496,8 @@ class Listing(LoginRequiredMixin, View):
     def delete_view(self) -> HttpResponse:
         pk = self.request.POST.get("view", "")
         views = SavedView.objects.editable_by(self.request.user).filter(page=self.key)
-        view = views.filter(pk=pk).first() if pk.isascii() and pk.isdigit() else None
+        known = pk.isascii() and pk.isdigit() and len(pk) < 19
+        view = views.filter(pk=pk).first() if known else None
         if view is None:
             raise Http404
         view.delete()

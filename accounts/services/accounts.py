@@ -139,7 +139,8 @@ def change_accounts(rows: Any, changes: Mapping[str, Any]) -> int:
 def _check(row: Account | None, changes: Mapping[str, Any]) -> None:
     owner = changes.get("owner")
     owner = User.objects.filter(pk=owner).first() if isinstance(owner, int) else owner
-    if owner is not None and (owner.role not in OWNER_ROLES or not owner.is_active):
+    gone = owner is not None and (not owner.is_active or owner.archived_at is not None)
+    if owner is not None and (owner.role not in OWNER_ROLES or gone):
         raise ValidationError(
             {
                 "owner": _("%(name)s cannot own accounts: only KAMs and leaders can.")

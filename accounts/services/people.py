@@ -19,7 +19,7 @@ def add_seat(
     account: Account, user: User, function: str, *, may_edit: bool = False
 ) -> AccountTeamMember:
     """Puts a person into the account's team; a seat that they had before comes back."""
-    if not user.is_active or user.role == Role.SERVICE:
+    if not user.is_active or user.archived_at or user.role == Role.SERVICE:
         raise ValidationError({"user": _("%(name)s has left.") % {"name": user}})
     with transaction.atomic():
         seat = (

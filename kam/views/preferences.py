@@ -88,7 +88,7 @@ def act_for(request: HttpRequest) -> HttpResponse:
         request.session.pop(ACTING_FOR, None)
         messages.success(request, _("You act as yourself again."))
         return redirect("kam:home")
-    if not (chosen.isascii() and chosen.isdigit()):
+    if not (chosen.isascii() and chosen.isdigit() and len(chosen) < 19):
         raise Http404
     row = fetch_visible(
         Substitution.objects.covering(company_today()).filter(substitute=signed_in(request)),
