@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from allauth.account.forms import ResetPasswordForm
+from allauth.account.models import EmailAddress
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -148,7 +148,10 @@ def change_person(
         _keep_an_administrator(
             person, changes.get("role", person.role), changes.get("is_active", person.is_active)
         )
-        return save_fields(person, changes, base_version=base_version, overwrite=overwrite)
+        saved = save_fields(person, changes, base_version=base_version, overwrite=overwrite)
+        if "email" in changes:  # what allauth keeps of addresses must not outlive the old one
+            EmailAddress.objects.filter(user=saved).exclude(email=saved.email).delete()
+    return saved
 
 
 def archive_person(person: User) -> User:
@@ -178,6 +181,8 @@ def _keep_an_administrator(person: User, role: str, active: bool) -> None:
 
 def mail_password_link(request: HttpRequest, person: User) -> None:
     """Mails the person a link by which they set their password."""
+    from kam.auth import ResetPasswordForm
+
     form = ResetPasswordForm(data={"email": person.email})
     if not form.is_valid():
         raise ValidationError(_("No mail can be sent to %(mail)s.") % {"mail": person.email})

@@ -119,7 +119,7 @@ handler500 = "kam.views.errors.server_error"
 
 urlpatterns = [
     path("api/v1/", include("kam.api.urls")),
-    path("sign-in/", include("allauth.urls")),
+    path("sign-in/", include("kam.sign_in_urls")),
     path("accounts/", include("accounts.urls")),
     path("plans/", include("plans.urls")),
     path("", include(foundation)),

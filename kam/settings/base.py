@@ -135,7 +135,7 @@ PGHISTORY_APPEND_ONLY = True
 AUTH_USER_MODEL = "kam.User"
 AUTHENTICATION_BACKENDS = [
     "kam.auth.ShellBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "kam.auth.PasswordBackend",
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
@@ -153,6 +153,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "kam:home"
 ACCOUNT_ADAPTER = "kam.auth.AccountAdapter"
+ACCOUNT_FORMS = {"reset_password": "kam.auth.ResetPasswordForm"}
 SOCIALACCOUNT_ADAPTER = "kam.auth.SocialAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
