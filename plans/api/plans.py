@@ -177,6 +177,12 @@ class AccountPlanViewSet(ScopedViewSet):
     ) -> AccountPlan:
         return plans.change_plan(row, changes, base_version=base_version)
 
+    def archive_row(self, row: AccountPlan) -> None:
+        plans.archive_plan(row)
+
+    def restore_row(self, row: AccountPlan) -> None:
+        plans.restore_plan(row)
+
     def _step(self, take: Callable[[AccountPlan], AccountPlan], *, decides: bool) -> Response:
         plan = self.get_object() if not decides else self._to_decide()
         with speaking_errors():

@@ -4,8 +4,11 @@ While a plan waits for a decision, its texts, targets and goals do not change, s
 decided on is what was read; its activities go on. A closed plan does not change at all.
 """
 
+from datetime import datetime
+
 from django.utils.translation import gettext as _
 
+from accounts.models import Account
 from plans.models import AccountPlan
 from plans.services.refusals import PlanLocked
 
@@ -44,3 +47,15 @@ def _status(plan: AccountPlan) -> str:
 def _refuse_closed(status: str) -> None:
     if status == AccountPlan.Status.CLOSED:
         raise PlanLocked(_("The plan is closed. Open it again to change it."))
+
+
+def account_in_use(account: Account) -> None:
+    """Raises ``PlanLocked`` for an archived account; else it is not archived before the end of the
+    transaction."""
+    locked = Account.objects.select_for_update(of=("self",), no_key=True).get(pk=account.pk)
+    _refuse_archived(locked, locked.archived_at)
+
+
+def _refuse_archived(what: object, archived_at: datetime | None) -> None:
+    if archived_at is not None:
+        raise PlanLocked(_("%(plan)s is archived. Restore it first.") % {"plan": what})

@@ -8,10 +8,10 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
-from kam.editing import save_fields
+from kam.editing import archive, restore, save_fields
 from kam.periods import company_year
 from plans.models import AccountPlan
-from plans.services.locks import require_open_text
+from plans.services.locks import account_in_use, require_open_text
 from plans.services.portfolios import refresh_soon
 from plans.services.refusals import PlanExists
 from plans.services.targets import suggest_targets
@@ -52,3 +52,20 @@ def change_plan(
     """Saves the plan's texts; see ``kam.editing.save_fields``. Raises ``PlanLocked``."""
     require_open_text(plan)
     return save_fields(plan, changes, base_version=base_version)
+
+
+@transaction.atomic
+def archive_plan(plan: AccountPlan) -> AccountPlan:
+    """Takes a plan out of use, with its targets and activities; it can be brought back."""
+    plan = archive(plan)
+    refresh_soon()
+    return plan
+
+
+@transaction.atomic
+def restore_plan(plan: AccountPlan) -> AccountPlan:
+    """Brings a plan back into use. Raises ``PlanRefusal`` while its account is archived."""
+    account_in_use(plan.account)
+    plan = restore(plan)
+    refresh_soon()
+    return plan

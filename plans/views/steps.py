@@ -11,12 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from kam.editing import archive as archive_row
-from kam.editing import restore as restore_row
 from plans.forms import ApproveForm, ReturnForm
 from plans.models import AccountPlan
-from plans.services import lifecycle
-from plans.services.portfolios import refresh_soon
+from plans.services import lifecycle, plans
 from plans.services.refusals import PlanRefusal
 from plans.views.rows import crumbs_to, plan_for, plan_label
 
@@ -116,8 +113,7 @@ def _take(step: str, plan: AccountPlan, user: Any, note: str) -> None:
 def archive(request: HttpRequest, pk: int) -> HttpResponse:
     """Takes a plan out of use."""
     plan = _editable(request, pk)
-    archive_row(plan)
-    refresh_soon()
+    plans.archive_plan(plan)
     messages.success(request, _("The plan is archived. You can restore it here."))
     return HttpResponseRedirect(plan.get_absolute_url())
 
@@ -127,9 +123,12 @@ def archive(request: HttpRequest, pk: int) -> HttpResponse:
 def restore(request: HttpRequest, pk: int) -> HttpResponse:
     """Brings an archived plan back."""
     plan = _editable(request, pk)
-    restore_row(plan)
-    refresh_soon()
-    messages.success(request, _("The plan is back in use."))
+    try:
+        plans.restore_plan(plan)
+    except PlanRefusal as refusal:
+        messages.error(request, refusal.sentence)
+    else:
+        messages.success(request, _("The plan is back in use."))
     return HttpResponseRedirect(plan.get_absolute_url())
 
 

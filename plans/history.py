@@ -1,0 +1,16 @@
+"""By which services archived rows of this app come back.
+
+Old values of single fields go back by the services that the pages' in-place editing names.
+"""
+
+from kam.history import restores
+from plans.models import AccountPlan, Activity, Goal, Target
+from plans.services.activities import restore_activity
+from plans.services.goals import restore_goal
+from plans.services.plans import restore_plan
+from plans.services.targets import restore_target
+
+restores(AccountPlan, restore_plan)
+restores(Target, restore_target)
+restores(Goal, restore_goal)
+restores(Activity, restore_activity)

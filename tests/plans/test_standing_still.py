@@ -1,0 +1,51 @@
+"""What is archived stands still, and comes back by the plans' own rules alone."""
+
+import pytest
+from django.urls import reverse
+
+from kam.editing import archive
+from kam.history import bring_back
+from plans.models import AccountPlan, Goal, Target
+from plans.services import activities, goals, targets
+from plans.services.refusals import PlanLocked, PlanRefusal
+
+Status = AccountPlan.Status
+
+
+def test_the_history_brings_rows_back_by_the_plans_rules(cast, small_pumps):
+    targets.archive_target(cast.target)
+    targets.add_target(cast.plan, small_pumps, {})
+    goals.archive_goal(cast.goal)
+    activities.archive_activity(cast.activity)
+    address = reverse("kam:history_restore", args=["plans.target", cast.target.pk])
+    answer = cast.client("kam").post(address, follow=True)
+    assert "Small pumps is a part of Pumps" in answer.content.decode()
+    assert Target.objects.get(pk=cast.target.pk).archived_at is not None
+    AccountPlan.objects.filter(pk=cast.plan.pk).update(status=Status.CLOSED)
+    for row in (cast.goal, cast.activity):
+        row = type(row).objects.get(pk=row.pk)
+        with pytest.raises(PlanLocked):
+            bring_back(row)
+    AccountPlan.objects.filter(pk=cast.plan.pk).update(status=Status.DRAFT)
+    assert bring_back(Goal.objects.get(pk=cast.goal.pk)).archived_at is None
+
+
+def test_a_plan_comes_back_after_its_account(cast):
+    archive(cast.plan)
+    archive(cast.account)
+    plan = AccountPlan.objects.get(pk=cast.plan.pk)
+    with pytest.raises(PlanRefusal, match=r"Fjord Shipyards is archived\. Restore it first\."):
+        bring_back(plan)
+    type(cast.account).objects.filter(pk=cast.account.pk).update(archived_at=None)
+    assert bring_back(plan).archived_at is None
+
+
+def test_the_page_restores_a_plan_once_its_account_is_back(cast):
+    archive(cast.plan)
+    archive(cast.account)
+    kam, address = cast.client("kam"), reverse("plans:restore", args=[cast.plan.pk])
+    answer = kam.post(address, follow=True)
+    assert "Fjord Shipyards is archived. Restore it first." in answer.content.decode()
+    kam.post(reverse("accounts:restore", args=[cast.account.pk]))
+    kam.post(address)
+    assert AccountPlan.objects.get(pk=cast.plan.pk).archived_at is None
