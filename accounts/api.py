@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import BaseRouter
 
-from accounts import services
+from accounts import selectors, services
 from accounts.filters import AccountFilter, ContactFilter
 from accounts.models import (
     Account,
@@ -27,6 +27,7 @@ from accounts.models import (
     ProductLine,
     SalesFact,
 )
+from accounts.querysets import DECIDED_FIELDS
 from kam.api.permissions import AdministratorsWrite
 from kam.api.resources import RowSerializer, ScopedReadViewSet, ScopedViewSet, speaking_errors
 from kam.importing.resource import run_after
@@ -241,13 +242,21 @@ class AccountViewSet(ScopedViewSet):
     def change_row(
         self, row: Account, changes: Mapping[str, Any], base_version: int | None
     ) -> Account:
+        if any(n in changes and changes[n] != getattr(row, n) for n in DECIDED_FIELDS):
+            self._must_decide(row)
         return services.change_account(row, changes, base_version=base_version)
 
     def archive_row(self, row: Account) -> None:
+        self._must_decide(row)
         services.archive_account(row)
 
     def restore_row(self, row: Account) -> None:
+        self._must_decide(row)
         services.restore_account(row)
+
+    def _must_decide(self, row: Account) -> None:
+        if not selectors.decides_on(self.request.user, row):
+            raise PermissionDenied
 
 
 class AccountTeamMemberViewSet(ScopedViewSet):

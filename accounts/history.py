@@ -1,12 +1,13 @@
 """By which services archived rows of this app come back."""
 
 from accounts.models import Account, Contact, Industry, Product, ProductLine
+from accounts.selectors import decides_on
 from accounts.services.accounts import restore_account
 from accounts.services.catalogue import change_entry, restore_entry
 from accounts.services.people import restore_contact
 from kam.history import puts_back, restores
 
-restores(Account, restore_account)
+restores(Account, restore_account, may=decides_on)
 restores(Contact, restore_contact)
 for entry in (Industry, Product, ProductLine):
     restores(entry, restore_entry)

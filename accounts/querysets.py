@@ -11,6 +11,9 @@ from kam.tree import TreeQueries
 if TYPE_CHECKING:
     from kam.models import User
 
+#: What an edit seat does not reach: changed only by those whom ``staffed_by`` names.
+DECIDED_FIELDS = frozenset({"owner", "parent", "is_key_account"})
+
 
 def _own_or_on_team(person: "User", *, editing: bool = False) -> Q:
     return Q(pk__in=_owned(person, led=False).union(_seats(person, editing), all=True))
@@ -61,7 +64,11 @@ class AccountQuerySet(TreeQueries, ScopedQuerySet):
         return mine(person, editing=True)
 
     def staffed_by(self, user: Any) -> Self:
-        """The accounts whose team this person decides on: their KAM, those who lead the KAM."""
+        """The accounts that this person decides on: their KAM, those who lead the KAM.
+
+        They alone staff the team, change ``DECIDED_FIELDS``, archive and restore; a seat that may
+        edit reaches the other fields. Always among those of ``editable_by``.
+        """
         person = principal(user)
         if person is None or getattr(user, "read_only", False):
             return self.none()

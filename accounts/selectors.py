@@ -253,3 +253,14 @@ __all__ = [
     "rates_of",
     "year_sums",
 ]
+
+
+def decides_on(user: Any, account: Account) -> bool:
+    """Whether this person decides on the account (see ``AccountQuerySet.staffed_by``).
+
+    One query for each account as fetched, not for each of its fields on a page.
+    """
+    known = account.__dict__.setdefault("_decided_by", {})
+    if user not in known:
+        known[user] = Account.objects.staffed_by(user).filter(pk=account.pk).exists()
+    return known[user]

@@ -84,6 +84,7 @@ def _always(user: Any, row: Any, name: str) -> bool:
 
 _restorable: dict[type[models.Model], Restorable] = {}
 _restores: dict[type[models.Model], Callable[[Any], Any]] = {}
+_may_restore: dict[type[models.Model], Callable[[Any, Any], bool]] = {}
 
 
 def puts_back(model: type[models.Model], save: Save, *fields: str) -> None:
@@ -91,9 +92,24 @@ def puts_back(model: type[models.Model], save: Save, *fields: str) -> None:
     _restorable[model] = Restorable(frozenset(fields), save, _always)
 
 
-def restores(model: type[models.Model], restore: Callable[[Any], Any]) -> None:
-    """Says by which service an archived row of a model comes back."""
+def restores(
+    model: type[models.Model],
+    restore: Callable[[Any], Any],
+    may: Callable[[Any, Any], bool] | None = None,
+) -> None:
+    """Says by which service an archived row of a model comes back.
+
+    ``may(user, row)`` says who of those who may edit the row brings it back; all of them without.
+    """
     _restores[model] = restore
+    if may is not None:
+        _may_restore[model] = may
+
+
+def may_bring_back(row: Any, user: Any) -> bool:
+    """Whether this person, who may edit the row, may take it into use again."""
+    may = _may_restore.get(type(row))
+    return may is None or may(user, row)
 
 
 def restorable(model: type[models.Model]) -> Restorable:

@@ -18,6 +18,7 @@ from accounts import selectors, services
 from accounts.filters import AccountFilter
 from accounts.forms import AccountForm, BulkAccountForm
 from accounts.models import Account, SalesFact
+from accounts.querysets import DECIDED_FIELDS
 from kam.editing import fetch_editable, fetch_visible
 from kam.forms import violation
 from kam.inplace import InPlace
@@ -183,6 +184,13 @@ class AccountList(Listing):
     def company(self) -> Company:
         return Company.current()
 
+    def _editable(self, selection: Any) -> Any:
+        rows = super()._editable(selection)
+        if any(self.request.POST.get(name) for name in DECIDED_FIELDS):
+            mine = Account.objects.staffed_by(self.request.user)
+            rows = rows.filter(pk__in=mine.order_by().values("pk"))
+        return rows
+
     def ordered(self, queryset: Any) -> Any:
         # Each account has its row of figures: an inner join, so that their indexes give the order.
         by_figures = self.keys[0].path.startswith("figures__")
@@ -210,6 +218,12 @@ class EditAccount(InPlace):
     related = ("parent", "owner", "industry")
     route = "accounts:edit"
     save = staticmethod(services.change_account)
+
+    @classmethod
+    def may_edit(cls, user: Any, row: Account, name: str) -> bool:
+        if not super().may_edit(user, row, name):
+            return False
+        return name not in DECIDED_FIELDS or selectors.decides_on(user, row)
 
 
 edit = EditAccount.as_view()
@@ -281,13 +295,15 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         Account.objects.select_related("owner", "industry", "parent"), request.user, pk=pk
     )
     above = selectors.ancestors(request.user, account)
+    decides = selectors.decides_on(request.user, account)
     context = {
         "account": account,
         "crumbs": [
             {"label": _("Accounts"), "url": reverse("accounts:list")},
             *({"label": a.name, "url": a.get_absolute_url()} for a in above),
         ],
-        "may_edit": Account.objects.editable_by(request.user).filter(pk=pk).exists(),
+        "may_decide": decides,
+        "may_edit": decides or Account.objects.editable_by(request.user).filter(pk=pk).exists(),
         "figures": figures(account, request.user),
         "panels": panels_for("account", account, aside=False),
         "aside": panels_for("account", account, aside=True),
@@ -333,11 +349,19 @@ def create(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/form.html", context, status=422 if form.errors else 200)
 
 
+def _fetch_decided(accounts: Any, user: Any, pk: int) -> Account:
+    """The account on which this person decides; 404 where it is not seen, 403 where others do."""
+    account = fetch_editable(accounts, user, pk=pk)
+    if not selectors.decides_on(user, account):
+        raise PermissionDenied
+    return account
+
+
 @login_required
 @require_http_methods(["GET", "POST"])
 def archive(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks, then takes an account out of use."""
-    account = fetch_editable(Account.objects, request.user, pk=pk)
+    account = _fetch_decided(Account.objects.all(), request.user, pk)
     reasons: list[str] = []
     if request.method == "POST":
         try:
@@ -366,7 +390,7 @@ def archive(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["POST"])
 def restore(request: HttpRequest, pk: int) -> HttpResponseRedirect:
     """Brings an account back into use."""
-    account = fetch_editable(Account.objects.select_related("parent"), request.user, pk=pk)
+    account = _fetch_decided(Account.objects.select_related("parent"), request.user, pk)
     try:
         services.restore_account(account)
     except ValidationError as error:

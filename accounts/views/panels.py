@@ -29,10 +29,11 @@ MOST_IN_GROUP = 200
 
 
 def _may_edit(account: Account, user: Any) -> bool:
-    return (
-        account.archived_at is None
-        and Account.objects.editable_by(user).filter(pk=account.pk).exists()
-    )
+    if account.archived_at is not None:
+        return False
+    if selectors.decides_on(user, account):
+        return True
+    return Account.objects.editable_by(user).filter(pk=account.pk).exists()
 
 
 @login_required

@@ -5,7 +5,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render as render_page
 from django.urls import NoReverseMatch, reverse
@@ -43,7 +43,9 @@ def history(request: HttpRequest, model: str, pk: int) -> HttpResponse:
         "row": row,
         "model": model,
         "history": found,
-        "may_restore": may and getattr(row, "archived_at", None) is not None,
+        "may_restore": may
+        and getattr(row, "archived_at", None) is not None
+        and trail.may_bring_back(row, request.user),
     }
     return render_panel(request, "kam/_history.html", context, title=_("History"), row=row)
 
@@ -55,6 +57,8 @@ def history_restore(request: HttpRequest, model: str, pk: int) -> HttpResponse:
     rows = trail.rows_of(model)
     row = fetch_editable(rows, request.user, pk=pk)
     name, event = request.POST.get("field", ""), request.POST.get("event", "")
+    if not name and not trail.may_bring_back(row, request.user):
+        raise PermissionDenied
     try:
         if name:
             number = int(event) if event.isascii() and event.isdigit() and len(event) < 10 else 0

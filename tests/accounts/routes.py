@@ -14,7 +14,7 @@ from tests.route_table import (
 
 READS_ACCOUNT = SEES_ACCOUNT - EDITS_ACCOUNT
 READS_FOREIGN = SEES_FOREIGN - EDITS_FOREIGN
-#: Who decides on the team of ``cast.account``: its KAM, those who lead them, administrators.
+#: Who decides on ``cast.account``: its KAM, those who lead them, administrators.
 STAFFS_ACCOUNT = EDITS_ACCOUNT - {"editor"}
 STAFFS_FOREIGN = EDITS_FOREIGN
 CREATES = frozenset(
@@ -143,7 +143,7 @@ ROUTES = [
         data=lambda c: {"name": "N", "version": 1},
         **POST,
     ),
-    *edited("accounts:archive"),
+    *edited("accounts:archive", editors=STAFFS_ACCOUNT),
     Route(
         "accounts:archive",
         "own",
@@ -152,7 +152,7 @@ ROUTES = [
         refused=frozenset({"management"}),
         **POST,
     ),
-    *edited("accounts:restore", **POST),
+    *edited("accounts:restore", editors=STAFFS_ACCOUNT, **POST),
     *edited(
         "accounts:team_panel",
         editors=STAFFS_ACCOUNT,
