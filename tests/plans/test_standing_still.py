@@ -1,13 +1,19 @@
 """What is archived stands still, and comes back by the plans' own rules alone."""
 
+import html
+
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 
+from accounts.models import Account
+from accounts.services.accounts import archive_account, restore_account
 from kam.editing import archive
 from kam.history import bring_back
 from plans.models import AccountPlan, Goal, Target
 from plans.services import activities, goals, targets
 from plans.services.refusals import PlanLocked, PlanRefusal
+from tests.conftest import YEAR
 
 Status = AccountPlan.Status
 
@@ -38,6 +44,22 @@ def test_a_plan_comes_back_after_its_account(cast):
         bring_back(plan)
     type(cast.account).objects.filter(pk=cast.account.pk).update(archived_at=None)
     assert bring_back(plan).archived_at is None
+
+
+def test_an_account_with_an_open_plan_is_not_archived(cast):
+    archive_it = reverse("accounts:archive", args=[cast.foreign.pk])
+    client = cast.client("administrator")
+    words = f"The plan Skåne Foods {YEAR} is “Draft”. Close or archive it first."
+    answer = client.post(archive_it)
+    assert answer.status_code == 409
+    assert words in html.unescape(answer.content.decode())
+    for changes in ({"status": Status.CLOSED}, {"status": Status.ACTIVE, "year": YEAR - 1}):
+        AccountPlan.objects.filter(pk=cast.foreign_plan.pk).update(**changes)
+        archive_account(cast.foreign)
+        restore_account(Account.objects.get(pk=cast.foreign.pk))
+    AccountPlan.objects.filter(pk=cast.foreign_plan.pk).update(year=YEAR + 1)
+    with pytest.raises(ValidationError, match=f"Skåne Foods {YEAR + 1}"):
+        archive_account(cast.foreign)
 
 
 def test_the_page_restores_a_plan_once_its_account_is_back(cast):
