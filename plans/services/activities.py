@@ -67,7 +67,7 @@ def _move(activity: Activity, origin: Iterable[str], status: str) -> Activity:
 
 @transaction.atomic
 def finish_many(activities: ActivityQuerySet) -> int:
-    """Marks the open ones among these as done today; returns how many. Closed plans stay."""
+    """Marks the open ones among these as done today; returns how many. Closed and archived plans stay."""
     count = _open_in_open_plans(activities).update(status=Status.DONE, done_on=company_today())
     refresh_soon()
     return count
@@ -82,7 +82,10 @@ def postpone_many(activities: ActivityQuerySet, until: date) -> int:
 
 
 def _open_in_open_plans(activities: ActivityQuerySet) -> ActivityQuerySet:
-    changing = activities.open().exclude(plan__status__in=LOCKED_ACTIVITIES)
+    changing = activities.open().filter(
+        plan__archived_at__isnull=True, plan__account__archived_at__isnull=True
+    )
+    changing = changing.exclude(plan__status__in=LOCKED_ACTIVITIES)
     keys = list(
         changing.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True)
     )

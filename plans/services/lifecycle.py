@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import Account
 from kam.models import Role, Team, User
 from kam.notifications import in_language_of, notify
 from kam.periods import company_year
@@ -99,7 +100,11 @@ def _take(step: Step, plan: AccountPlan, by: User, note: str = "") -> AccountPla
     if step.decides:
         changes |= {"decided_by": by, "decided_at": timezone.now(), "decision_note": note.strip()}
     found = AccountPlan.objects.filter(
-        pk=plan.pk, status__in=step.origins, archived_at__isnull=True
+        pk=plan.pk,
+        status__in=step.origins,
+        archived_at__isnull=True,
+        # No join: the conditions on the plan stay on the row that the update locks.
+        account__in=Account.objects.active().order_by(),
     ).update(**changes)
     current = AccountPlan.objects.select_related("account__owner", "decided_by").get(pk=plan.pk)
     if not found:
@@ -113,6 +118,8 @@ def _why_not(step: Step, plan: AccountPlan) -> str:
     if step.decides and plan.decided_by is not None and plan.status in DECIDED:
         words["name"] = plan.decided_by
         return _("%(name)s has decided on %(plan)s: it is “%(state)s”.") % words
+    if plan.account.archived_at is not None:
+        return _("%(plan)s is archived. Restore it first.") % {"plan": plan.account}
     if plan.archived_at is not None:
         return _("%(plan)s is archived. Restore it first.") % words
     words["states"] = " / ".join(f"“{Status(origin).label}”" for origin in step.origins)

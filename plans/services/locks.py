@@ -1,7 +1,8 @@
 """When a plan's content stands still.
 
 While a plan waits for a decision, its texts, targets and goals do not change, so that what is
-decided on is what was read; its activities go on. A closed plan does not change at all.
+decided on is what was read; its activities go on. A closed plan does not change
+at all; nor does an archived one, or one whose account is archived.
 """
 
 from datetime import datetime
@@ -18,30 +19,38 @@ LOCKED_ACTIVITIES = frozenset({AccountPlan.Status.CLOSED})
 
 def text_is_open(plan: AccountPlan) -> bool:
     """Whether texts, targets and goals may change."""
-    return plan.status not in LOCKED_TEXT and plan.archived_at is None
+    return plan.status not in LOCKED_TEXT and _in_use(plan)
 
 
 def activities_are_open(plan: AccountPlan) -> bool:
     """Whether activities may be added and changed."""
-    return plan.status not in LOCKED_ACTIVITIES and plan.archived_at is None
+    return plan.status not in LOCKED_ACTIVITIES and _in_use(plan)
+
+
+def _in_use(plan: AccountPlan) -> bool:
+    return plan.archived_at is None and plan.account.archived_at is None
 
 
 def require_open_text(plan: AccountPlan) -> None:
-    """Raises ``PlanLocked`` where the plan waits for a decision, or is closed."""
-    status = _status(plan)
+    """Raises ``PlanLocked`` where the plan waits for a decision, is closed or archived."""
+    status = _status_in_use(plan)
     if status == AccountPlan.Status.SUBMITTED:
         raise PlanLocked(_("The plan waits for a decision. Withdraw it to change it."))
     _refuse_closed(status)
 
 
 def require_open_activities(plan: AccountPlan) -> None:
-    """Raises ``PlanLocked`` where the plan is closed."""
-    _refuse_closed(_status(plan))
+    """Raises ``PlanLocked`` where the plan is closed or archived."""
+    _refuse_closed(_status_in_use(plan))
 
 
-def _status(plan: AccountPlan) -> str:
-    """The state as it stands now: the row in hand may be older."""
-    return AccountPlan.objects.values_list("status", flat=True).get(pk=plan.pk)
+def _status_in_use(plan: AccountPlan) -> str:
+    """The state as it stands now (the row in hand may be older) of a plan that is in use, as its
+    account is."""
+    current = AccountPlan.objects.select_related("account").get(pk=plan.pk)
+    _refuse_archived(current.account, current.account.archived_at)
+    _refuse_archived(current, current.archived_at)
+    return current.status
 
 
 def _refuse_closed(status: str) -> None:

@@ -24,10 +24,11 @@ def create_plan(account: Account, year: int, *, growth: Decimal | None = None) -
     """Makes the account's plan for a fiscal year, in the account's currency.
 
     With ``growth`` (per cent) it gets a target per product line bought last year, that much above
-    last year's sales. Raises ``PlanExists``.
+    last year's sales. Raises ``PlanExists``; ``PlanLocked`` for an archived account.
     """
     try:
         with transaction.atomic():
+            account_in_use(account)
             plan = AccountPlan(account=account, year=year, currency=account.currency)
             plan.clean_fields()
             plan.save()

@@ -29,4 +29,4 @@ class IllegalTransition(PlanRefusal):
 
 
 class PlanLocked(PlanRefusal):
-    """The plan is waiting for a decision, or closed."""
+    """The plan is waiting for a decision, closed or archived."""

@@ -109,7 +109,7 @@ class EditGoal(InPlace):
     form_class = GoalForm
     fields = ("title", "metric", "side", "baseline", "target", "actual", "due_on")
     route = "plans:goal_edit"
-    related = ("plan",)
+    related = ("plan__account",)
     save = staticmethod(goals.change_goal)
 
     @classmethod

@@ -40,7 +40,7 @@ from plans.phasing import suggested
 from plans.selectors import Sales, plan_year, sales_of, target_months
 from plans.services import lifecycle, plans
 from plans.services.locks import text_is_open
-from plans.services.refusals import PlanExists
+from plans.services.refusals import PlanExists, PlanRefusal
 from plans.views.rows import crumbs_to, plan_for
 
 Status = AccountPlan.Status
@@ -356,6 +356,9 @@ def create(request: HttpRequest) -> HttpResponse:
         except PlanExists as exists:
             messages.info(request, exists.sentence)
             plan = exists.plan
+        except PlanRefusal as refusal:
+            messages.error(request, refusal.sentence)
+            return HttpResponseRedirect(account.get_absolute_url())
         else:
             messages.success(request, _("The plan is there. Go through its targets first."))
         return HttpResponseRedirect(plan.get_absolute_url())

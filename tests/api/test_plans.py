@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from kam.editing import archive
 from plans.models import AccountPlan, TargetMonth
 
 
@@ -114,3 +115,15 @@ def test_delete_archives_and_restore_brings_back(api, cast):
     assert client.call("post", url + "restore/").status_code == 204
     cast.activity.refresh_from_db()
     assert cast.activity.archived_at is None
+
+
+def test_an_archived_account_gets_no_plan_and_its_plan_no_goal(api, cast):
+    archive(cast.account)
+    client = api("kam")
+    for path, fields in (
+        ("plans/", {"account": cast.account.pk, "year": 2027}),
+        ("goals/", {"plan": cast.plan.pk, "title": "x", "metric": "y"}),
+    ):
+        response = client.call("post", path, fields)
+        assert response.status_code == 400
+        assert "is archived. Restore it first." in response.json()["detail"]

@@ -1,6 +1,8 @@
 """What is archived stands still, and comes back by the plans' own rules alone."""
 
 import html
+from datetime import date
+from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -10,9 +12,9 @@ from accounts.models import Account
 from accounts.services.accounts import archive_account, restore_account
 from kam.editing import archive
 from kam.history import bring_back
-from plans.models import AccountPlan, Goal, Target
-from plans.services import activities, goals, targets
-from plans.services.refusals import PlanLocked, PlanRefusal
+from plans.models import AccountPlan, Activity, Goal, Target
+from plans.services import activities, goals, lifecycle, plans, targets
+from plans.services.refusals import IllegalTransition, PlanLocked, PlanRefusal
 from tests.conftest import YEAR
 
 Status = AccountPlan.Status
@@ -60,6 +62,36 @@ def test_an_account_with_an_open_plan_is_not_archived(cast):
     AccountPlan.objects.filter(pk=cast.foreign_plan.pk).update(year=YEAR + 1)
     with pytest.raises(ValidationError, match=f"Skåne Foods {YEAR + 1}"):
         archive_account(cast.foreign)
+
+
+@pytest.mark.parametrize("which", ["plan", "account"])
+def test_an_archived_plan_stands_still(cast, valves, which):
+    archive(getattr(cast, which))
+    plan, edit = cast.plan, targets.CellEdit(cast.target.pk, date(YEAR, 1, 1), Decimal(1), 1)
+    for refused in (
+        lambda: plans.change_plan(plan, {"summary": "x"}, base_version=None),
+        lambda: targets.add_target(plan, valves, {}),
+        lambda: targets.save_cells(plan, "revenue", [edit]),
+        lambda: goals.add_goal(plan, title="x", metric="y"),
+        lambda: activities.add_activity(plan, title="x"),
+        lambda: activities.finish(cast.activity),
+    ):
+        with pytest.raises(PlanLocked, match=r"is archived\. Restore it first\."):
+            refused()
+    with pytest.raises(IllegalTransition, match="archived"):
+        lifecycle.submit(plan, cast.kam)
+    assert activities.finish_many(Activity.objects.all()) == 0
+    page = reverse("plans:goal_add", args=[plan.pk])
+    cast.client("kam").post(page, {"title": "x", "metric": "y", "side": "ours"})
+    assert plan.goals.count() == 1
+
+
+def test_an_archived_account_gets_no_plan(cast):
+    archive(cast.account)
+    address, asked = reverse("plans:create"), {"account": cast.account.pk, "year": YEAR + 1}
+    answer = cast.client("kam").post(address, asked, follow=True)
+    assert "Fjord Shipyards is archived. Restore it first." in answer.content.decode()
+    assert not AccountPlan.objects.filter(year=YEAR + 1).exists()
 
 
 def test_the_page_restores_a_plan_once_its_account_is_back(cast):
