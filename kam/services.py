@@ -79,9 +79,65 @@ def hand_over(
     )
     row.full_clean()
     with transaction.atomic():
+        _check_substitution(row)
         row.save()
         _tell_both(row, ended=False)
     return row
+
+
+def change_substitution(
+    row: Substitution,
+    changes: Mapping[str, Any],
+    *,
+    base_version: int | None,
+    overwrite: bool = False,
+) -> Substitution:
+    """Saves other days or another note, under the same rules as handing over."""
+    with transaction.atomic():
+        saved = save_fields(row, changes, base_version=base_version, overwrite=overwrite)
+        if {"starts_on", "ends_on"} & set(changes) and saved.archived_at is None:
+            _check_substitution(saved)
+    return saved
+
+
+def restore_substitution(row: Substitution) -> Substitution:
+    """Brings an ended one back, under the same rules as handing over."""
+    with transaction.atomic():
+        restored = restore(row)
+        _check_substitution(restored)
+    return restored
+
+
+def _check_substitution(row: Substitution) -> None:
+    """Who stands in can sign in, and each day is handed to them once: ending it ends the rights.
+
+    Takes a lock on the absent person until the transaction ends.
+    """
+    User.objects.select_for_update(no_key=True).get(pk=row.absent_id)
+    if not User.objects.people().filter(pk=row.substitute_id).exists():
+        raise ValidationError(
+            {
+                "substitute": _("%(name)s cannot sign in, and so cannot stand in.")
+                % {"name": row.substitute}
+            }
+        )
+    same = Substitution.objects.active().filter(absent=row.absent_id, substitute=row.substitute_id)
+    held = same.filter(starts_on__lte=row.ends_on, ends_on__gte=row.starts_on).exclude(pk=row.pk)
+    other = held.order_by("starts_on").first()
+    if other is not None:
+        raise ValidationError(
+            {
+                "starts_on": _(
+                    "%(name)s stands in from %(first)s to %(last)s already. "
+                    "Choose other days, or end that time first."
+                )
+                % {
+                    "name": row.substitute,
+                    "first": formats.date_format(other.starts_on, "SHORT_DATE_FORMAT"),
+                    "last": formats.date_format(other.ends_on, "SHORT_DATE_FORMAT"),
+                }
+            }
+        )
 
 
 def end_substitution(row: Substitution) -> Substitution:
@@ -285,6 +341,7 @@ __all__ = [
     "change_company",
     "change_person",
     "change_preferences",
+    "change_substitution",
     "change_team",
     "copy_rates",
     "end_substitution",
@@ -295,6 +352,7 @@ __all__ = [
     "mail_password_link",
     "mark_read",
     "restore_person",
+    "restore_substitution",
     "revoke_token",
     "set_rates",
 ]
@@ -307,3 +365,4 @@ history.puts_back(
     Company, change_company, "name", "currency", "fiscal_year_start", "timezone", "accent"
 )
 history.puts_back(BudgetRate, save_fields, "rate", "source")
+history.restores(Substitution, restore_substitution)

@@ -182,6 +182,14 @@ class SubstitutionViewSet(ScopedViewSet):
     def create_row(self, values: dict[str, Any]) -> Substitution:
         return services.hand_over(**values)
 
+    def change_row(
+        self, row: Substitution, changes: Mapping[str, Any], base_version: int | None
+    ) -> Substitution:
+        return services.change_substitution(row, changes, base_version=base_version)
+
+    def restore_row(self, row: Substitution) -> None:
+        services.restore_substitution(row)
+
     def archive_row(self, row: Substitution) -> None:
         services.end_substitution(row)
 
