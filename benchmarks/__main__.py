@@ -68,7 +68,8 @@ def in_scratch_database(scale: int, options: argparse.Namespace) -> dict[str, An
             subprocess.run(command, env=environment, check=True)
             measured = json.loads(out.read_text())
     except BaseException:
-        drop_database(database, name)
+        if not (options.keep and is_filled(database, name)):
+            drop_database(database, name)
         raise
     if not options.keep:
         drop_database(database, name)
@@ -100,6 +101,12 @@ def create_database(database: str, name: str, *, keep: bool) -> bool:
     drop_database(database, name)
     _statement(database, f'CREATE DATABASE "{name}"')
     return True
+
+
+def is_filled(database: str, name: str) -> bool:
+    """Whether a kept database has everything; its last table says so."""
+    found = _statement(with_path(database, name), "SELECT to_regclass('bench_world')")
+    return found[0][0] is not None
 
 
 def drop_database(database: str, name: str) -> None:
