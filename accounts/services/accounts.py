@@ -50,13 +50,14 @@ def change_account(
     base_version: int | None = None,
     overwrite: bool = False,
 ) -> Account:
-    """Saves touched fields (also ``parent`` and ``owner``) of one account.
+    """Saves touched fields (also ``parent`` and ``owner``) of one account in use.
 
     Raises ``EditConflict`` and ``ValidationError`` (by field; also for a parent below the account).
     """
     changes = dict(changes)
     if "number" in changes:
         changes["number"] = changes["number"] or None
+    _in_use(Account.objects.filter(pk=row.pk))
     _check(row, changes)
     before = row.owner_id
     try:
@@ -111,11 +112,13 @@ def restore_account(row: Account) -> Account:
 def change_accounts(rows: Any, changes: Mapping[str, Any]) -> int:
     """Gives many accounts the same values; returns how many were different before.
 
-    ``rows`` is a queryset of editable accounts. All are changed or none.
+    ``rows`` is a queryset of editable accounts. All are changed or none: one that is archived, and
+    nothing is.
     """
     allowed = {"owner", "level", "is_key_account", "lifecycle", "industry"}
     if unknown := set(changes) - allowed:
         raise ValidationError(_("%(names)s cannot be changed here.") % {"names": sorted(unknown)})
+    _in_use(rows)
     _check(None, changes)
     differs = Q()
     for name, value in changes.items():
@@ -134,6 +137,20 @@ def change_accounts(rows: Any, changes: Mapping[str, Any]) -> int:
         if owner is not None and ids:
             _tell_owner_of_many(owner, ids)
     return changed
+
+
+def _in_use(rows: Any) -> None:
+    """Archived accounts stay as they are until they are restored."""
+    gone = list(rows.filter(archived_at__isnull=False).order_by("name")[:11])
+    if not gone:
+        return
+    text = ngettext(
+        "%(names)s is archived. Restore it first.",
+        "These are archived: %(names)s. Restore them first.",
+        len(gone),
+    )
+    names = ", ".join(str(row) for row in gone[:10]) + (" …" if len(gone) > 10 else "")
+    raise ValidationError(text % {"names": names})
 
 
 def _check(row: Account | None, changes: Mapping[str, Any]) -> None:

@@ -4,7 +4,9 @@ import json
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
 
+from accounts import services
 from accounts.models import Account, AccountYear, SalesFact
 from kam.models import ImportBatch
 from tests.kam.test_scoping import SEEN
@@ -123,3 +125,17 @@ def test_archive_and_restore(api, cast):
     assert Account.objects.get(pk=cast.child.pk).archived_at is not None
     assert client.call("post", f"accounts/{cast.child.pk}/restore/").status_code == 204
     assert Account.objects.get(pk=cast.child.pk).archived_at is None
+
+
+def test_an_archived_account_is_only_brought_back(api, cast):
+    client, path = api("kam"), f"accounts/{cast.child.pk}/"
+    assert client.call("delete", path).status_code == 204
+    response = client.call("patch", path, {"employees": 7})
+    assert response.status_code == 400
+    assert "is archived. Restore it first." in response.content.decode()
+    rows = Account.objects.filter(pk__in=[cast.account.pk, cast.child.pk])
+    with pytest.raises(ValidationError, match="is archived"):
+        services.change_accounts(rows, {"level": "global"})
+    assert not rows.filter(level="global").exists()
+    assert client.call("post", f"{path}restore/").status_code == 204
+    assert client.call("patch", path, {"employees": 7}).status_code == 200
