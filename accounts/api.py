@@ -112,6 +112,7 @@ class ContactSerializer(RowSerializer):
             "notes",
         ]
         read_only_fields = ROW
+        fixed = ["account"]  # those who report to them work at the same account
 
 
 class ProductLineSerializer(RowSerializer):

@@ -139,3 +139,14 @@ def test_an_archived_account_is_only_brought_back(api, cast):
     assert not rows.filter(level="global").exists()
     assert client.call("post", f"{path}restore/").status_code == 204
     assert client.call("patch", path, {"employees": 7}).status_code == 200
+
+
+def test_a_contact_stays_at_its_account_with_those_who_report_to_it(api, cast):
+    client = api("administrator")
+    created = client.call("post", "contacts/", {"account": cast.account.pk, "name": "Siri"})
+    assert created.status_code == 201
+    path = f"contacts/{cast.contact.pk}/"
+    asked = {"account": cast.foreign.pk, "title": "Buyer"}
+    assert client.call("patch", path, asked).status_code == 200
+    cast.contact.refresh_from_db()
+    assert (cast.contact.account, cast.contact.title) == (cast.account, "Buyer")
