@@ -285,8 +285,17 @@ def stands_in(cast):
 
 
 HANDS_OVER = frozenset({"administrator", "kam"})
-ROUTES += rows_of("substitution", "directory", stands_in, EVERYBODY, HANDS_OVER, ALL_VERBS)
+ROUTES += rows_of("substitution", "directory", stands_in, EVERYBODY, HANDS_OVER, "patch delete")
 ROUTES += [
+    Route(  # it is in force: the days are taken, by itself
+        "api:substitution-restore",
+        "directory",
+        key(stands_in),
+        "post",
+        ok_for=HANDS_OVER,
+        ok=400,
+        refused=EVERYBODY - HANDS_OVER,
+    ),
     Route("api:company-list"),
     *rows_of("company", "directory", lambda c: c.company, EVERYBODY, EDITS_ALL, "patch"),
 ]
