@@ -26,7 +26,12 @@ SIZE = {"width": 1280, "height": 860}
 #: File, who looks, dark or light, the way there: an address, then links by their words or selector.
 PICTURES = (
     ("home.png", "kam", "light", ("/",)),
-    ("plan.png", "kam", "light", ("/plans/?q=%C3%98yerhavn+Sement+AS&status=active", "main tbody a")),
+    (
+        "plan.png",
+        "kam",
+        "light",
+        ("/plans/?q=%C3%98yerhavn+Sement+AS&status=active", "main tbody a"),
+    ),
     ("account.png", "kam", "light", ("/accounts/?q=%C3%98yerhavn+Sement+AS", "main tbody th a")),
     ("roll-up.png", "management", "light", ("/plans/roll-up/company/",)),
     ("roll-up-dark.png", "leader", "dark", ("/plans/roll-up/",)),
