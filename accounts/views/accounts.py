@@ -361,6 +361,7 @@ def _fetch_decided(accounts: Any, user: Any, pk: int) -> Account:
 @require_http_methods(["GET", "POST"])
 def archive(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks, then takes an account out of use."""
+    # unscoped: _fetch_decided goes through the scope
     account = _fetch_decided(Account.objects.all(), request.user, pk)
     reasons: list[str] = []
     if request.method == "POST":
@@ -390,6 +391,7 @@ def archive(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["POST"])
 def restore(request: HttpRequest, pk: int) -> HttpResponseRedirect:
     """Brings an account back into use."""
+    # unscoped: _fetch_decided goes through the scope
     account = _fetch_decided(Account.objects.select_related("parent"), request.user, pk)
     try:
         services.restore_account(account)
