@@ -79,10 +79,13 @@ def change_contact(
     base_version: int | None = None,
     overwrite: bool = False,
 ) -> Contact:
-    """Saves touched fields of a contact. ``parent`` (whom they report to) works at the same account.
+    """Saves touched fields of a contact, except ``account``: those who report to them work there.
 
-    Raises ``EditConflict`` and ``ValidationError`` (by field).
+    ``parent`` (whom they report to) works at the same account. Raises ``EditConflict`` and
+    ``ValidationError`` (by field).
     """
+    if "account" in changes:
+        raise ValidationError({"account": _("A contact stays at its account.")})
     changes = dict(changes)
     if "number" in changes:
         changes["number"] = changes["number"] or None

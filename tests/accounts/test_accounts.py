@@ -6,11 +6,12 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connections
+from django.utils import timezone
 
 from accounts import selectors, services
 from accounts.models import Account, AccountTeamMember, Contact, ProductLine, SalesFact
 from kam import editing
-from kam.models import BudgetRate, ImportBatch
+from kam.models import BudgetRate, ImportBatch, User
 from tests.conftest import YEAR
 
 
@@ -336,3 +337,32 @@ def test_a_lookup_offers_only_what_one_sees(cast):
     text = client.get("/lookup/accounts/", {"q": "fjord"}).content.decode()
     assert 'value="Fjord Shipyards (A1)"' in text
     assert client.get("/lookup/secrets/", {"q": "x"}).status_code == 404
+
+
+def test_a_contact_stays_at_its_account(cast):
+    """Those who report to them work there; whoever changes employer is a new contact."""
+    with pytest.raises(ValidationError) as refusal:
+        services.change_contact(cast.contact, {"account": cast.child, "title": "Buyer"})
+    assert refusal.value.message_dict == {"account": ["A contact stays at its account."]}
+    kept = Contact.objects.get(pk=cast.contact.pk)
+    assert (kept.account, kept.title) == (cast.account, "")
+
+
+# --- people who have left -------------------------------------------------------------------------
+@pytest.mark.parametrize("gone", [{"archived_at": timezone.now()}, {"is_active": False}])
+def test_people_who_have_left_neither_own_accounts_nor_join_teams(cast, gone):
+    User.objects.filter(pk=cast.kam.pk).update(**gone)
+    left = User.objects.get(pk=cast.kam.pk)
+    for give in (
+        lambda: services.create_account(name="New", owner=left),
+        lambda: services.change_account(cast.foreign, {"owner": left}),
+        lambda: services.change_accounts(
+            Account.objects.filter(pk=cast.foreign.pk), {"owner": left}
+        ),
+    ):
+        with pytest.raises(ValidationError, match="cannot own"):
+            give()
+    with pytest.raises(ValidationError, match="has left"):
+        services.add_seat(cast.foreign, left, "deputy")
+    assert Account.objects.get(pk=cast.foreign.pk).owner == cast.other_kam
+    assert not AccountTeamMember.objects.filter(user=left).exists()
