@@ -44,8 +44,43 @@ INDUSTRIES = Reference(Industry, "name", IN_USE)
 NUMBER = {"null": False, "required": True}
 
 
+def archived(numbers: Iterable[Any]) -> set[str]:
+    """Those of the accounts with these numbers that are archived (one query)."""
+    known = {n for n in numbers if isinstance(n, str) and n}
+    return set(Account.objects.archived().filter(number__in=known).values_list("number", flat=True))
+
+
+def not_in_use(number: str) -> str:
+    """What is expected instead of an archived account, as the page says it."""
+    return _("an account in use; %(number)s is archived: restore it first") % {"number": number}
+
+
+class OfAccounts(Resource):
+    """Base of what is kept at accounts: at an archived one nothing new comes and nothing changes."""
+
+    def changes(self, record: Record, stored: dict[Key, Stored]) -> bool:
+        """Whether the row is new or would change what is stored."""
+        held = stored.get(record.key)
+        return held is None or any(
+            value is not KEEP and not self.same(name, held.values[name], value)
+            for name, value in record.values.items()
+            if name not in self.key
+        )
+
+    def refuse_archived(
+        self, records: list[Record], stored: dict[Key, Stored], account: dict[int, Any]
+    ) -> Iterable[tuple[Record, str, str]]:
+        """Refuses what changes at archived accounts; ``account``: line → the account's number."""
+        gone = archived(account.values())
+        for record in records:
+            number = account[record.line]
+            if number in gone and self.changes(record, stored):
+                name = "account" if "account" in record.values else self.key[0]
+                yield record, name, not_in_use(number)
+
+
 @register
-class Accounts(Resource):
+class Accounts(OfAccounts):
     """Accounts by number, under their parents in any order."""
 
     name = "accounts"
@@ -137,7 +172,21 @@ class Accounts(Resource):
     def refuse(
         self, records: list[Record], stored: dict[Key, Stored]
     ) -> Iterable[tuple[Record, str, str]]:
-        """An owner is somebody who can own accounts, as on the page."""
+        """As on the page: an owner can own accounts, and an archived account does not change."""
+        yield from self._owners(records, stored)
+        gone = archived({r.values["number"] for r in records} | {_parent(r) for r in records})
+        for record in records:
+            number, parent = record.values["number"], _parent(record)
+            if number in gone and self.changes(record, stored):
+                yield record, "number", not_in_use(number)
+            elif parent in gone:
+                held = stored.get(record.key)
+                if held is None or not self.same("parent", held.values["parent"], parent):
+                    yield record, "parent", not_in_use(parent)
+
+    def _owners(
+        self, records: list[Record], stored: dict[Key, Stored]
+    ) -> Iterable[tuple[Record, str, str]]:
         words = {r.values["owner"] for r in records if isinstance(r.values.get("owner"), str)}
         owners = set(
             User.objects.people()
@@ -152,8 +201,13 @@ class Accounts(Resource):
                     yield record, "owner", _("somebody whose role lets them own accounts")
 
 
+def _parent(record: Record) -> str:
+    word = record.values.get("parent")
+    return word if isinstance(word, str) else ""
+
+
 @register
-class AccountTeams(Resource):
+class AccountTeams(OfAccounts):
     """Seats in account teams: who, on which account, as what."""
 
     name = "account_teams"
@@ -178,9 +232,22 @@ class AccountTeams(Resource):
         Column.of(AccountTeamMember, "may_edit", aliases=("may edit", "edit")),
     )
 
+    def refuse(
+        self, records: list[Record], stored: dict[Key, Stored]
+    ) -> Iterable[tuple[Record, str, str]]:
+        """As on the page: no new seats for those who cannot sign in."""
+        accounts = {r.line: r.values["account"] for r in records}
+        yield from self.refuse_archived(records, stored, accounts)
+        new = [r for r in records if r.key not in stored]
+        words = {r.values["user"] for r in new}
+        known = set(User.objects.people().filter(email__in=words).values_list("email", flat=True))
+        for record in new:
+            if record.values["user"] not in known:
+                yield record, "user", _("somebody who can sign in")
+
 
 @register
-class Contacts(Resource):
+class Contacts(OfAccounts):
     """People at the customers, by the key that another system gives them."""
 
     name = "contacts"
@@ -232,10 +299,21 @@ class Contacts(Resource):
                 "number", "account__number"
             )
         )
+        accounts = {}
         for record in records:
             number = record.values["number"]
-            self._accounts[number] = record.values.get("account") or held.get(number) or ""
-        return ()
+            named = record.values.get("account")
+            accounts[record.line] = named or held.get(number) or ""
+            self._accounts[number] = accounts[record.line]
+            before = stored.get(record.key)
+            if named and before is not None and before.values["account"] != named:
+                yield (
+                    record,
+                    "account",
+                    _("%(account)s: a contact stays at its account")
+                    % {"account": before.values["account"]},
+                )
+        yield from self.refuse_archived(records, stored, accounts)
 
     def refuse_all(self, pairs: dict[Key, Any]) -> Iterable[tuple[int, str, str]]:
         """Nobody reports to a person at another customer."""

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.imports import ACCOUNTS, LINES
+from accounts.imports import ACCOUNTS, LINES, not_in_use
 from accounts.models import Account, ProductLine
 from kam.importing.resource import (
     KEEP,
@@ -101,7 +101,12 @@ class Targets(Resource):
             Target.objects.active().filter(plan__in=plans.values()).values_list("plan", "line")
         ):
             self._lines.setdefault(by_id[at], set()).add(line)
+        asked = {r.ids["account"] for r in records}
+        gone = set(Account.objects.archived().filter(pk__in=asked).values_list("pk", flat=True))
         for record in records:
+            if record.ids["account"] in gone:
+                yield record, "account", not_in_use(record.values["account"])
+                continue
             key = (record.ids["account"], self._year(record))
             plan: AccountPlan | None = plans.get(key)
             label = company_year(key[1]).label
@@ -115,11 +120,11 @@ class Targets(Resource):
                 AccountPlan.Status.CLOSED,
                 AccountPlan.Status.SUBMITTED,
             ):
+                state = _("archived") if plan.archived_at else plan.get_status_display()
                 yield (
                     record,
                     "account",
-                    _("a plan that may be changed; it is %(state)s")
-                    % {"state": plan.get_status_display()},
+                    _("a plan that may be changed; it is %(state)s") % {"state": state},
                 )
                 continue
             line = record.ids["line"]
