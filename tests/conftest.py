@@ -104,6 +104,10 @@ def person(name: str, role: Role, team: Team | None = None) -> User:
 
 @pytest.fixture
 def cast(db) -> Cast:  # type: ignore[no-untyped-def]
+    return make_cast()
+
+
+def make_cast() -> Cast:
     company = Company.objects.create(pk=1, name="Nordic Pumps", currency="EUR")
     BudgetRate.objects.create(year=YEAR, currency="NOK", rate=Decimal("0.0875"), source="budget")
     region = Team.objects.create(name="Nordics")

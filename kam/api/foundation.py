@@ -14,7 +14,7 @@ from rest_framework.routers import BaseRouter
 
 from kam import jobs, services
 from kam.api.permissions import AdministratorsWrite
-from kam.api.resources import RowSerializer, ScopedReadViewSet, ScopedViewSet
+from kam.api.resources import RowSerializer, ScopedChangeViewSet, ScopedReadViewSet, ScopedViewSet
 from kam.models import (
     ApiToken,
     BudgetRate,
@@ -203,10 +203,9 @@ class BudgetRateViewSet(ScopedViewSet):
     filterset_fields = {"year": ["exact"], "currency": ["exact"]}
 
 
-class CompanyViewSet(ScopedViewSet):
+class CompanyViewSet(ScopedChangeViewSet):
     """The company's settings: one row. Administrators change it."""
 
-    http_method_names = ["get", "patch", "head", "options"]
     queryset = Company.objects.order_by("id")
     serializer_class = CompanySerializer
     permission_classes = [AdministratorsWrite]

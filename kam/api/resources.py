@@ -65,16 +65,38 @@ class ScopedReadViewSet(viewsets.ReadOnlyModelViewSet):
         return response
 
 
-class ScopedViewSet(
-    ScopedReadViewSet,
-    mixins.CreateModelMixin,
-    mixins.UpdateModelMixin,
-    mixins.DestroyModelMixin,
-):
-    """Rows through the scope; writes through ``kam.editing`` and ``create_row``.
+class ScopedChangeViewSet(ScopedReadViewSet, mixins.UpdateModelMixin):
+    """Rows through the scope, and changed: rows that come and go with something else.
 
-    PATCH and PUT honour ``If-Match``: a field that somebody else changed since is 412, with both
-    values. DELETE archives; POST ``…/restore/`` brings back.
+    PATCH honours ``If-Match``: a field that somebody else changed since is 412, with both values.
+    """
+
+    http_method_names = ["get", "patch", "head", "options"]
+
+    def change_row(
+        self, row: Any, changes: Mapping[str, Any], base_version: int | None
+    ) -> models.Model:
+        """Saves the touched fields; override to call the app's service."""
+        return editing.save_fields(row, changes, base_version=base_version)
+
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        row = self.get_object()
+        serializer = self.get_serializer(row, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        with speaking_errors(), transaction.atomic():
+            try:
+                row = self.change_row(row, serializer.validated_data, if_match(request))
+            except editing.EditConflict as conflict:
+                raise stale(conflict) from None
+            if not editing.is_editable(row, request.user):
+                raise PermissionDenied
+        return Response(self.get_serializer(row).data, headers={"ETag": etag(row)})
+
+
+class ScopedViewSet(ScopedChangeViewSet, mixins.CreateModelMixin, mixins.DestroyModelMixin):
+    """Rows through the scope, with their whole life; writes through ``kam.editing`` and services.
+
+    DELETE archives; POST ``…/restore/`` brings back.
     """
 
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
@@ -85,12 +107,6 @@ class ScopedViewSet(
         row.full_clean()
         row.save()
         return row
-
-    def change_row(
-        self, row: Any, changes: Mapping[str, Any], base_version: int | None
-    ) -> models.Model:
-        """Saves the touched fields; override to call the app's service."""
-        return editing.save_fields(row, changes, base_version=base_version)
 
     def archive_row(self, row: Any) -> None:
         """Takes the row out of use; override to call the app's service."""
@@ -113,19 +129,6 @@ class ScopedViewSet(
             status=status.HTTP_201_CREATED,
             headers={"ETag": etag(row)},
         )
-
-    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        row = self.get_object()
-        serializer = self.get_serializer(row, data=request.data, partial=True)
-        serializer.is_valid(raise_exception=True)
-        with speaking_errors(), transaction.atomic():
-            try:
-                row = self.change_row(row, serializer.validated_data, if_match(request))
-            except editing.EditConflict as conflict:
-                raise stale(conflict) from None
-            if not editing.is_editable(row, request.user):
-                raise PermissionDenied
-        return Response(self.get_serializer(row).data, headers={"ETag": etag(row)})
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         with speaking_errors():

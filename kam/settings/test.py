@@ -13,7 +13,9 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 DATABASES["default"]["TEST"] = {"NAME": os.environ.get("KAM_TEST_DB", "test_kam")}  # noqa: F405
 CACHES["default"]["KEY_PREFIX"] = os.environ.get("KAM_TEST_DB", "test_kam")  # noqa: F405
 # Clearing the cache empties its whole Redis database: never the one that a running site uses.
-_own = 1 + zlib.crc32(CACHES["default"]["KEY_PREFIX"].encode()) % 15  # noqa: F405
+# Processes that share the tests (gw0, gw1 …) each have the next one.
+_process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_own = 1 + (zlib.crc32(CACHES["default"]["KEY_PREFIX"].encode()) + _process) % 15  # noqa: F405
 CACHES["default"]["LOCATION"] = re.sub(r"/\d*$", "", REDIS_URL) + f"/{_own}"  # noqa: F405
 MEDIA_ROOT = VAR_DIR / "test-media"  # noqa: F405
 STORAGES["staticfiles"] = {  # noqa: F405

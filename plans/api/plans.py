@@ -13,7 +13,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import BaseRouter
 
-from kam.api.resources import RowSerializer, ScopedViewSet, etag, speaking_errors
+from kam.api.resources import (
+    RowSerializer,
+    ScopedChangeViewSet,
+    ScopedViewSet,
+    etag,
+    speaking_errors,
+)
 from kam.editing import fetch_visible
 from kam.scoping import signed_in
 from plans.api.reports import PDF_ANSWERS, report
@@ -279,10 +285,9 @@ class TargetViewSet(ScopedViewSet):
         targets.restore_target(row)
 
 
-class TargetMonthViewSet(ScopedViewSet):
+class TargetMonthViewSet(ScopedChangeViewSet):
     """A target's months, in the plan's currency. They come and go with their target."""
 
-    http_method_names = ["get", "patch", "head", "options"]
     queryset = TargetMonth.objects.select_related("target__plan__account").order_by("id")
     serializer_class = TargetMonthSerializer
     filterset_fields = {"target": ["exact"], "target__plan": ["exact"], "month": ["exact"]}

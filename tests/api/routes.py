@@ -376,9 +376,10 @@ PERSONAL_ROW = "belongs to one person: tried as everybody else"
 NO_FOREIGN_ROW = {
     **{
         f"api:{name}-{verb}": DIRECTORY_ROW
-        for name in (*DIRECTORY, "substitution", "company")
+        for name in (*DIRECTORY, "substitution")
         for verb in ("detail", "restore")
     },
+    "api:company-detail": DIRECTORY_ROW,
     **{
         f"api:{name}": PERSONAL_ROW
         for name in (

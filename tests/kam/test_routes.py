@@ -16,6 +16,7 @@ from django.urls.resolvers import URLPattern, URLResolver
 from kam.middleware import ACTING_FOR
 from kam.models import ApiToken, Substitution
 from kam.periods import company_today
+from tests.conftest import Cast, make_cast
 from tests.route_table import NOBODY, PEOPLE, STAND_IN, Route
 
 TESTS = Path(__file__).parents[1]
@@ -74,64 +75,80 @@ def test_every_route_to_a_row_is_tried_with_a_foreign_row():
     assert untried == []
 
 
-def page_client(cast, person: str) -> Client:
-    if person == NOBODY:
-        return Client()
-    if person != STAND_IN:
-        return cast.client(person)
-    today = company_today()
-    Substitution.objects.create(
-        absent=cast.kam,
-        substitute=cast.outsider,
-        starts_on=today - timedelta(days=1),
-        ends_on=today + timedelta(days=1),
-    )
-    client = cast.client("outsider")
-    session = client.session
-    session[ACTING_FOR] = cast.kam.pk
-    session.save()
-    return client
+class Standing:
+    """The cast, and a signed-in client for each of them, made once for all rows of the table."""
 
+    def __init__(self, cast: Cast) -> None:
+        self.cast = cast
+        self.pages = {NOBODY: Client(), STAND_IN: self._stand_in()}
+        self.api = {NOBODY: Client()}
+        for person in PEOPLE:
+            self.pages[person] = cast.client(person)
+            token = ApiToken.issue(getattr(cast, person), "table", may_write=True)[1]
+            self.api[person] = Client(headers={"Authorization": f"Bearer {token}"})
+        self.cookies = {name: client.cookies.output() for name, client in self.pages.items()}
 
-def api_client(cast, person: str) -> Client:
-    if person == NOBODY:
-        return Client()
-    token = ApiToken.issue(getattr(cast, person), "table", may_write=True)[1]
-    return Client(headers={"Authorization": f"Bearer {token}"})
+    def _stand_in(self) -> Client:
+        client = self.cast.client("outsider")
+        session = client.session
+        session[ACTING_FOR] = self.cast.kam.pk
+        session.save()
+        return client
 
+    def _hand_over(self) -> None:
+        today = company_today()
+        Substitution.objects.create(
+            absent=self.cast.kam,
+            substitute=self.cast.outsider,
+            starts_on=today - timedelta(days=1),
+            ends_on=today + timedelta(days=1),
+        )
 
-def answer(cast, route: Route, person: str, method: str) -> int:
-    """The status of one request; what it writes is rolled back."""
-    address = reverse(route.name, kwargs=dict(route.args(cast))) + route.query
-    data = dict(route.data(cast))
-    with transaction.atomic():
-        client = (api_client if route.is_api else page_client)(cast, person)
+    def answer(self, route: Route, person: str, method: str) -> int:
+        """The status of one request; what it writes, in rows and cookies, is taken back."""
+        address = reverse(route.name, kwargs=dict(route.args(self.cast))) + route.query
+        data = dict(route.data(self.cast))
+        client = (self.api if route.is_api else self.pages)[person]
         client.raise_request_exception = False
-        send = getattr(client, method)
-        if method == "get":
-            response = send(address, data)
-        elif route.is_api:
-            response = send(address, json.dumps(data, default=str), content_type="application/json")
-        else:
-            response = send(address, data)
-        if response.streaming:
-            b"".join(response.streaming_content)
+        with transaction.atomic():
+            if person == STAND_IN:
+                self._hand_over()
+            send = getattr(client, method)
+            if method == "get":
+                response = send(address, data)
+            elif route.is_api:
+                body = json.dumps(data, default=str)
+                response = send(address, body, content_type="application/json")
+            else:
+                response = send(address, data)
+            if response.streaming:
+                b"".join(response.streaming_content)
+            transaction.set_rollback(True)
+        if not route.is_api:
+            client.cookies.clear()
+            client.cookies.load(self.cookies[person].replace("Set-Cookie: ", ""))
+        return response.status_code
+
+
+@pytest.fixture(scope="module")
+def standing(test_database, django_db_blocker) -> Iterator[Standing]:
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield Standing(make_cast())
         transaction.set_rollback(True)
-    return response.status_code
 
 
 @pytest.mark.parametrize("route", TABLE, ids=str)
-def test_each_person_gets_the_answer_of_the_table(cast, route):
+def test_each_person_gets_the_answer_of_the_table(standing, db, route):
     people = [NOBODY, *PEOPLE]
     if route.row in ("own", "team", "foreign") and not route.is_api:
         people.append(STAND_IN)
     expected = {person: route.expected(person) for person in people}
-    got = {person: answer(cast, route, person, route.method) for person in people}
+    got = {person: standing.answer(route, person, route.method) for person in people}
     assert got == expected
 
 
 @pytest.mark.parametrize("name", sorted(PROJECT))
-def test_a_method_that_the_table_does_not_name_is_refused(cast, name):
+def test_a_method_that_the_table_does_not_name_is_refused(standing, db, name):
     """A page that also writes needs its own row for that."""
     rows = [route for route in TABLE if route.name == name]
     if not rows:
@@ -140,5 +157,5 @@ def test_a_method_that_the_table_does_not_name_is_refused(cast, name):
     methods = {"get", "post"} | ({"put", "patch", "delete"} if rows[0].is_api else set())
     first = next((r for r in rows if r.row != "foreign"), rows[0])
     refusals = {405, first.ok} if first.ok == 404 else {405}
-    got = {m: answer(cast, first, "administrator", m) for m in methods - named}
+    got = {m: standing.answer(first, "administrator", m) for m in methods - named}
     assert {m: status for m, status in got.items() if status not in refusals} == {}
