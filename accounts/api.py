@@ -27,7 +27,6 @@ from accounts.models import (
     ProductLine,
     SalesFact,
 )
-from accounts.querysets import DECIDED_FIELDS
 from kam.api.permissions import AdministratorsWrite
 from kam.api.resources import RowSerializer, ScopedReadViewSet, ScopedViewSet, speaking_errors
 from kam.importing.resource import run_after
@@ -236,6 +235,7 @@ class AccountViewSet(ScopedViewSet):
     queryset = Account.objects.order_by("id")
     serializer_class = AccountSerializer
     filterset_class = AccountFilter
+    gives_away = True
 
     def create_row(self, values: dict[str, Any]) -> Account:
         return services.create_account(**values)
@@ -243,8 +243,9 @@ class AccountViewSet(ScopedViewSet):
     def change_row(
         self, row: Account, changes: Mapping[str, Any], base_version: int | None
     ) -> Account:
-        if any(n in changes and changes[n] != getattr(row, n) for n in DECIDED_FIELDS):
-            self._must_decide(row)
+        rows = Account.objects.filter(pk=row.pk)
+        if not services.changeable(rows, self.request.user, changes).exists():
+            raise PermissionDenied
         return services.change_account(row, changes, base_version=base_version)
 
     def archive_row(self, row: Account) -> None:

@@ -11,6 +11,7 @@ from accounts.services.accounts import (
     restore_account,
 )
 from accounts.services.catalogue import archive_entry, change_entry, create_entry, restore_entry
+from accounts.services.deciding import changeable
 from accounts.services.people import (
     add_seat,
     archive_contact,
@@ -38,6 +39,7 @@ __all__ = [
     "change_accounts",
     "change_contact",
     "change_entry",
+    "changeable",
     "create_account",
     "create_contact",
     "create_entry",

@@ -185,11 +185,11 @@ class AccountList(Listing):
         return Company.current()
 
     def _editable(self, selection: Any) -> Any:
-        rows = super()._editable(selection)
-        if any(self.request.POST.get(name) for name in DECIDED_FIELDS):
-            mine = Account.objects.staffed_by(self.request.user)
-            rows = rows.filter(pk__in=mine.order_by().values("pk"))
-        return rows
+        form = BulkAccountForm(self.request.POST, user=self.request.user)
+        asked = form.cleaned_data if form.is_valid() else {}
+        changes = {name: value for name, value in asked.items() if value not in (None, "")}
+        mine = services.changeable(Account.objects.all(), self.request.user, changes)
+        return selection.filter(pk__in=mine.order_by().values("pk"))
 
     def ordered(self, queryset: Any) -> Any:
         # Each account has its row of figures: an inner join, so that their indexes give the order.

@@ -84,6 +84,30 @@ def test_the_api_asks_the_same(cast, api, name, status):  # noqa: F811
         assert now(cast.account).owner == cast.kam
 
 
+@pytest.mark.parametrize("way", ["page", "bulk", "api"])
+@pytest.mark.parametrize(
+    ("name", "gives"), [("kam", True), ("leader", True), ("editor", False), ("contributor", False)]
+)
+def test_who_gives_an_account_to_another_owner(cast, api, way, name, gives):  # noqa: F811
+    """One rule for every way in, also where the account leaves the giver's sight."""
+    other, path = cast.other_kam, f"accounts/{cast.account.pk}/"
+    if way == "api":
+        answer = api(name).call("patch", path, {"owner": other.pk})
+        assert answer.status_code == (200 if gives else 403)
+    elif way == "bulk":
+        bulk(cast, name, cast.account, owner=other.email)
+    else:
+        asked = {"owner": other.email, "version": now(cast.account).version}
+        cast.client(name).post(f"/{path}edit/owner/", asked)
+    assert now(cast.account).owner == (other if gives else cast.kam)
+
+
+def test_bulk_edit_names_what_stays_as_the_api_does(cast):
+    """A value that the account has already is no decision: the rest of the change goes through."""
+    bulk(cast, "editor", cast.account, owner=cast.kam.email, level="global")
+    assert now(cast.account).level == "global"
+
+
 def test_a_kam_without_accounts_owns_the_one_that_they_enter(cast):
     Account.objects.filter(owner=cast.other_kam).update(owner=None)
     client = cast.client("other_kam")
