@@ -47,7 +47,8 @@ NUMBER = {"null": False, "required": True}
 def archived(numbers: Iterable[Any]) -> set[str]:
     """Those of the accounts with these numbers that are archived (one query)."""
     known = {n for n in numbers if isinstance(n, str) and n}
-    return set(Account.objects.archived().filter(number__in=known).values_list("number", flat=True))
+    found = Account.objects.archived().filter(number__in=known).values_list("number", flat=True)
+    return {number for number in found if number}
 
 
 def not_in_use(number: str) -> str:

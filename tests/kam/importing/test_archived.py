@@ -94,6 +94,12 @@ def test_targets_of_archived_accounts_and_plans_are_refused(cast):
     assert TargetMonth.objects.get(target=cast.target, month="2026-01-01").revenue == 1200
 
 
+def test_sales_of_an_archived_account_are_recorded(cast, gone):
+    """They happened: an invoice may come after the customer has left."""
+    file = "account,product,month,currency,revenue\nB1,P500,2026-02,EUR,70\n"
+    assert counts(imported("sales_facts", file, cast.administrator)) == (1, 0, 0, 0)
+
+
 @pytest.mark.parametrize(
     ("resource", "head", "row"),
     [
