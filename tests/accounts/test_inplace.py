@@ -212,7 +212,7 @@ def test_editing_makes_a_fixed_number_of_queries(cast, django_assert_num_queries
         client.get(url(cast.account, "name"), headers=HX)
     data |= {"name": "Anew"}
     # 1 the person, 2 the row, 3 editable, 4 the row again (the form has written into the first),
-    # 5-6 savepoints, 7 the lock, 8-11 the constraints, 12 the update, 13 the new version,
-    # 14-15 savepoints released, 16 the path, 17 seen still, 18 editable still
-    with django_assert_num_queries(18):
+    # 5 whether it is in use, 6-7 savepoints, 8 the lock, 9-12 the constraints, 13 the update,
+    # 14 the new version, 15-16 savepoints released, 17 the path, 18 seen still, 19 editable still
+    with django_assert_num_queries(19):
         client.post(url(cast.account, "name"), data, headers=HX)
