@@ -14,7 +14,8 @@ from openpyxl import load_workbook
 
 from accounts import services
 from accounts.models import Account, Contact, Industry
-from kam.listing import Key, capped_count, key_page, safe_text, with_id
+from kam.listing import Key, capped_count, key_page, with_id
+from kam.listing.files import safe_text
 from kam.models import Notification, SavedView
 from tests.conftest import YEAR
 
@@ -418,7 +419,7 @@ def test_the_workbook_holds_text_as_text(cast):
 
 
 def test_a_file_has_a_cap_with_a_clear_word(cast, monkeypatch):
-    monkeypatch.setattr("kam.listing.CSV_CAP", 1)
+    monkeypatch.setattr("kam.listing.export.CSV_CAP", 1)
     answer = cast.client("kam").get(URL, {"export": "csv"}, follow=True)
     assert "at most 1 rows" in str(next(iter(answer.context["messages"])))
 
