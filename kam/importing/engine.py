@@ -16,18 +16,9 @@ from django.utils.translation import gettext as _
 from kam.importing import reading as files
 from kam.importing.mapping import Map, compiled
 from kam.importing.reading import BadCell, FileRefused, Profile, Reading, shown
-from kam.importing.resource import (
-    CHUNK,
-    KEEP,
-    Change,
-    Key,
-    Record,
-    Resource,
-    Stored,
-    ValueRefused,
-    fitted,
-    number,
-)
+from kam.importing.resource import KEEP, Change, Key, Record, Resource, Stored
+from kam.importing.resource.base import CHUNK
+from kam.importing.resource.values import ValueRefused, fitted, number, parse
 from kam.models import ImportBatch
 
 SHOWN = 300  # rows of each kind that the preview keeps
@@ -632,11 +623,11 @@ class Run:
             return self._empty(name, column)
         factor = self._scale.get(name)
         if factor is None:
-            return column.parse(cell, self.reading)
+            return parse(column, cell, self.reading)
         if column.kind not in ("decimal", "integer"):
             raise ValueRefused(_("a number: the map multiplies it"))
         value = cell if isinstance(cell, Decimal) else number(cell, self.reading.decimal)
-        return column.parse(value * factor, self.reading)
+        return parse(column, value * factor, self.reading)
 
     def _empty(self, name: str, column: Any) -> Any:
         if column.default is not None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from kam.importing.mapping import Map
 from kam.importing.reading import DELIMITERS, ENCODINGS, MAX_BYTES, Profile, Reading
 from kam.importing.resource import Column, Resource, resources
+from kam.importing.resource.values import DATE_ORDERS
 from kam.models import ImportMap
 
 FIXED, TEMPLATE = "fixed", "template"
@@ -38,7 +39,6 @@ ENCODING_NAMES = {
     "shift_jis": "Shift JIS",
 }
 DECIMALS = {".": gettext_lazy("point: 1,234.50"), ",": gettext_lazy("comma: 1.234,50")}
-ORDERS = {"ymd": "2024-12-31", "dmy": "31.12.2024", "mdy": "12/31/2024"}
 
 
 class UploadForm(forms.Form):
@@ -128,7 +128,7 @@ class ReadingForm(forms.Form):
             "delimiter": {d: DELIMITER_NAMES[d] for d in DELIMITERS},
             "sheet": {s: s for s in profile.sheets},
             "decimal": DECIMALS,
-            "dates": ORDERS,
+            "dates": DATE_ORDERS,
         }
         for name, known in choices.items():
             held = getattr(reading, name)

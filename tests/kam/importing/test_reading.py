@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from kam.importing import reading
 from kam.importing.reading import BadCell, FileRefused, Reading, detect, profile, rows
-from kam.importing.resource import Column, ValueRefused, number
+from kam.importing.resource import Column
+from kam.importing.resource.values import ValueRefused, number, parse
 from tests.kam.importing.files import repacked, text, workbook
 
 SALES = "Kunde;Måned;Omsætning\nÅse A/S;31.01.2026;1.234,50\nBjørn;28.02.2026;12,5\n"
@@ -129,7 +130,7 @@ def test_every_amount_reads_back_as_it_was_written(value, sign):
 def test_every_date_reads_back_as_it_was_written(day, order):
     forms = {"ymd": "%Y-%m-%d", "dmy": "%d.%m.%Y", "mdy": "%m/%d/%Y"}
     column = Column("day", "day", "date")
-    assert column.parse(day.strftime(forms[order]), Reading(dates=order)) == day
+    assert parse(column, day.strftime(forms[order]), Reading(dates=order)) == day
 
 
 @given(
