@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django_filters import CharFilter
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.exceptions import PermissionDenied
@@ -30,6 +31,7 @@ from accounts.models import (
 from kam.api.permissions import AdministratorsWrite
 from kam.api.resources import RowSerializer, ScopedReadViewSet, ScopedViewSet, speaking_errors
 from kam.importing.resource import run_after
+from kam.lookup import LookupFilter
 from kam.models import ImportBatch
 from kam.money import CURRENCIES, ZERO
 from kam.scoping import EDITS_ALL, signed_in
@@ -204,6 +206,22 @@ class AccountYearSerializer(serializers.ModelSerializer):
         fields = ["id", "account", "year", "currency", "revenue", "cost", "volume"]
 
 
+class AccountApiFilter(AccountFilter):
+    """The pages' filter; here also by number and by the account above."""
+
+    number = CharFilter(label="The account's number, exactly.")
+    parent = LookupFilter("accounts")
+
+
+class ContactApiFilter(ContactFilter):
+    """The pages' filter; here also by numbers."""
+
+    number = CharFilter(label="The contact's number, exactly.")
+    account_number = CharFilter(
+        field_name="account__number", label="The account's number, exactly; never an id."
+    )
+
+
 class CatalogueViewSet(ScopedViewSet):
     """What the company keeps for all accounts. Administrators write."""
 
@@ -234,7 +252,7 @@ class AccountViewSet(ScopedViewSet):
 
     queryset = Account.objects.order_by("id")
     serializer_class = AccountSerializer
-    filterset_class = AccountFilter
+    filterset_class = AccountApiFilter
     gives_away = True
 
     def create_row(self, values: dict[str, Any]) -> Account:
@@ -280,7 +298,7 @@ class ContactViewSet(ScopedViewSet):
 
     queryset = Contact.objects.select_related("account").order_by("id")
     serializer_class = ContactSerializer
-    filterset_class = ContactFilter
+    filterset_class = ContactApiFilter
 
     def create_row(self, values: dict[str, Any]) -> Contact:
         return services.create_contact(**values)

@@ -19,6 +19,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 from django_filters import ModelChoiceFilter
+from drf_spectacular.utils import extend_schema_field
+from rest_framework.request import Request
 
 from kam.models import User
 from kam.search import best, cleaned
@@ -108,7 +110,12 @@ class LookupWidget(forms.TextInput):
 
 
 class LookupField(forms.ModelChoiceField):
-    """A reference that is typed. ``queryset`` is narrowed to the user's scope by the form."""
+    """A reference that is typed. ``queryset`` is narrowed to the user's scope by the form.
+
+    With ``ids`` (rows in the user's scope, in any state) digits alone are the id of one of them.
+    """
+
+    ids: Any = None
 
     def __init__(self, name: str, **kwargs: Any) -> None:
         self.lookup_name = name
@@ -131,14 +138,33 @@ class LookupField(forms.ModelChoiceField):
             return None
         if isinstance(value, self.lookup.model):
             return value
-        return self.lookup.find(self.queryset, str(value))
+        text = str(value)
+        if self.ids is None or not (text.isascii() and text.isdigit()):
+            return self.lookup.find(self.queryset, text)
+        found = self.ids.filter(pk=int(text)).first() if len(text) < 19 else None
+        if found is None:
+            raise ValidationError(
+                _("There is nothing with the id %(id)s."), params={"id": text[:30]}
+            )
+        return found
 
     def validate(self, value: Any) -> None:
         forms.Field.validate(self, value)
 
 
+@extend_schema_field(
+    {
+        "anyOf": [{"type": "integer", "minimum": 1}, {"type": "string"}],
+        "description": "Digits alone are an id. Else a name, an e-mail address or a number with "
+        "other signs than digits, of a row in use; or a name with the address or number in "
+        "brackets after it.",
+    }
+)
 class LookupFilter(ModelChoiceFilter):
-    """A filter by one row among many."""
+    """A filter by one row among many: over the API by its id too, archived rows included.
+
+    On pages digits are what a person knows, such as an account's number, and never an id.
+    """
 
     field_class = LookupField
 
@@ -146,6 +172,14 @@ class LookupFilter(ModelChoiceFilter):
         kwargs.setdefault("queryset", self._scoped(name))
         kwargs.setdefault("label", gettext_lazy("Name"))
         super().__init__(*args, name=name, **kwargs)
+
+    @property
+    def field(self) -> Any:
+        field = super().field
+        request = getattr(self.parent, "request", None) if hasattr(self, "parent") else None
+        if isinstance(request, Request):
+            field.ids = field.lookup.model._default_manager.visible_to(request.user)
+        return field
 
     @staticmethod
     def _scoped(name: str) -> Callable[[Any], Any]:

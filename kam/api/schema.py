@@ -22,6 +22,11 @@ PROBLEM = {
                 "required": ["code", "detail", "attr"],
             },
         },
+        "known": {
+            "type": "array",
+            "description": "With an unknown parameter: those that are known.",
+            "items": {"type": "string"},
+        },
         "conflicts": {
             "type": "array",
             "description": "With 412: what each field held before, holds now, and was to hold.",

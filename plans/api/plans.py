@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django_filters import FilterSet, NumberFilter
+from django_filters import CharFilter, FilterSet, NumberFilter
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -21,6 +21,7 @@ from kam.api.resources import (
     speaking_errors,
 )
 from kam.editing import fetch_visible
+from kam.lookup import LookupFilter
 from kam.scoping import signed_in
 from plans.api.reports import PDF_ANSWERS, report
 from plans.filters import ActivityFilter, PlanFilter
@@ -140,7 +141,10 @@ class PlanApiFilter(PlanFilter):
     """The pages' filter; here for any year, and by account."""
 
     year = NumberFilter(field_name="year")
-    account = NumberFilter(field_name="account")
+    account = LookupFilter("accounts")
+    account_number = CharFilter(
+        field_name="account__number", label="The account's number, exactly; never an id."
+    )
 
 
 class ActivityApiFilter(FilterSet):

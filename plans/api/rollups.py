@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import SalesFact
+from kam.api.filtering import KnownParameters
 from kam.money import rates_for
 from kam.periods import FiscalYear, company_today, company_year
 from plans import rollups
@@ -88,8 +89,10 @@ def check(level: str, pk: int | None) -> None:
         raise Http404
 
 
-class RollupView(APIView):
+class RollupView(KnownParameters, APIView):
     """One level of the roll-up, through the caller's scope."""
+
+    parameters = ("year",)
 
     def level(self, scope: Scope, level: str, pk: int | None, year: FiscalYear) -> dict[str, Any]:
         check(level, pk)
@@ -120,8 +123,10 @@ class NodeView(RollupView):
         return Response(self.level(scope_of(request.user), level, pk, asked_year(request)))
 
 
-class LinesView(APIView):
+class LinesView(KnownParameters, APIView):
     """The lines that a total consists of."""
+
+    parameters = ("year", "month", "show", "after", "before")
 
     def lines(self, request: Request, level: str, pk: int | None) -> Response:
         check(level, pk)
@@ -178,8 +183,10 @@ class NodeLinesView(LinesView):
         return self.lines(request, level, pk)
 
 
-class TopPdfView(APIView):
+class TopPdfView(KnownParameters, APIView):
     """The level's report."""
+
+    parameters = ("year",)
 
     @extend_schema(operation_id="rollup_pdf", parameters=[YEAR, LEVEL], responses=PDF_ANSWERS)
     def get(self, request: Request, level: str) -> HttpResponse:
@@ -187,8 +194,10 @@ class TopPdfView(APIView):
         return report(request, level, None, asked_year(request).year)
 
 
-class NodePdfView(APIView):
+class NodePdfView(KnownParameters, APIView):
     """The report of a team or a person's portfolio."""
+
+    parameters = ("year",)
 
     @extend_schema(operation_id="rollup_pdf_of", parameters=[YEAR, LEVEL_OF], responses=PDF_ANSWERS)
     def get(self, request: Request, level: str, pk: int) -> HttpResponse:

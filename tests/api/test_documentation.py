@@ -63,5 +63,7 @@ def test_every_example_answers_as_told(shell):
     ]
     recorded = next(body for code, body in answers.values() if "batch" in body)
     assert (recorded["created"], recorded["changed"], recorded["unchanged"]) == (2, 0, 0)
-    wrong = next(body for code, body in answers.values() if code == 400)
+    unknown, wrong = [body for code, body in answers.values() if code == 400]
+    assert [error["attr"] for error in unknown["errors"]] == ["ownner"]
+    assert {"owner", "page_size"} <= set(unknown["known"])
     assert {error["attr"] for error in wrong["errors"]} == {"name", "influence"}
