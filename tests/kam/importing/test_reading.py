@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kam.importing import reading
 from kam.importing.reading import BadCell, FileRefused, Reading, detect, profile, rows
 from kam.importing.resource import Column
 from kam.importing.resource.values import ValueRefused, number, parse
@@ -252,7 +251,7 @@ def test_another_sheet_can_be_chosen():
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(monkeypatch):
-    monkeypatch.setattr(reading, "MAX_UNPACKED", 1_000_000)
+    monkeypatch.setattr("kam.importing.reading.workbook.MAX_UNPACKED", 1_000_000)
     file = repacked(workbook([["a"], [1]]), {"xl/worksheets/sheet9.xml": b" " * 5_000_000})
     assert len(file.getvalue()) < 20_000
     with pytest.raises(FileRefused, match="larger than"):
@@ -260,7 +259,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(monkeypatch):
 
 
 def test_a_directory_that_lies_about_sizes_is_not_believed(monkeypatch):
-    monkeypatch.setattr(reading, "MAX_UNPACKED", 1_000_000)
+    monkeypatch.setattr("kam.importing.reading.workbook.MAX_UNPACKED", 1_000_000)
     file = repacked(workbook([["a"], [1]]), {"xl/worksheets/sheet9.xml": b" " * 5_000_000})
     content = bytearray(file.getvalue())
     real = (5_000_000).to_bytes(4, "little")
@@ -286,7 +285,7 @@ def test_an_archive_that_is_no_workbook_is_refused():
 
 
 def test_rows_far_below_do_not_keep_the_reader_busy(monkeypatch):
-    monkeypatch.setattr(reading, "MAX_BLANK_RUN", 1000)
+    monkeypatch.setattr("kam.importing.reading.workbook.MAX_BLANK_RUN", 1000)
     sheet = (
         b'<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/'
         b'2006/main"><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c></row>'
@@ -298,7 +297,7 @@ def test_rows_far_below_do_not_keep_the_reader_busy(monkeypatch):
 
 
 def test_too_many_rows_are_refused(monkeypatch):
-    monkeypatch.setattr(reading, "MAX_ROWS", 3)
+    monkeypatch.setattr("kam.importing.reading.table.MAX_ROWS", 3)
     file = text("a\n1\n2\n3\n4\n")
     with pytest.raises(FileRefused, match="more than 3 rows"):
         profile(file, detect(file))
