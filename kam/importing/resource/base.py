@@ -8,9 +8,8 @@ from django.db.models.functions import Lower
 
 from kam.importing.resource.columns import KEEP, Column
 from kam.importing.resource.records import Change, Key, Record, Stored
+from kam.importing.resource.references import CHUNK, Reference
 from kam.models import ImportBatch
-
-CHUNK = 2_000
 
 
 class Resource:
@@ -40,6 +39,12 @@ class Resource:
 
     def column(self, name: str) -> Column:
         return self._by_name[name]
+
+    def reference_of(self, name: str) -> Reference:
+        """Where the words of a field are known that is a reference, as ``parent`` and others are."""
+        reference = self.column(name).reference
+        assert reference is not None  # noqa: S101
+        return reference
 
     @property
     def key_columns(self) -> list[Column]:
@@ -81,8 +86,7 @@ class Resource:
 
     def growable(self, name: str, words: Sequence[str]) -> None:
         """Adds words to the list behind a reference field."""
-        reference = self.column(name).reference
-        assert reference is not None  # noqa: S101 - may_create names references only
+        reference = self.reference_of(name)
         reference.model._default_manager.bulk_create(
             [reference.model(**{reference.field: word}) for word in words]
         )
@@ -180,15 +184,10 @@ class Resource:
 
     def set_parents(self, pairs: list[tuple[Any, Any]]) -> None:
         """Hangs rows under their parents: (key, parent's key or None), parents before children."""
-        column = self.column(self.parent)
-        reference = column.reference
-        assert reference is not None  # noqa: S101
-        words = {w for pair in pairs for w in pair if w is not None}
-        ids: dict[str, int] = {}
-        ordered = sorted(words)
-        for start in range(0, len(ordered), CHUNK):
-            ids |= reference.ids(ordered[start : start + CHUNK])
-        field_: Any = self.model._meta.get_field(column.attribute)
+        ids = self.reference_of(self.parent).ids(
+            {w for pair in pairs for w in pair if w is not None}
+        )
+        field_: Any = self.model._meta.get_field(self.column(self.parent).attribute)
         for start in range(0, len(pairs), CHUNK):
             part = pairs[start : start + CHUNK]
             update_rows(

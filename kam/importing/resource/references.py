@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+CHUNK = 2_000  # words or rows in one statement
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -32,7 +34,12 @@ class Reference:
 
     def ids(self, keys: Iterable[str]) -> dict[str, int]:
         """The ids of those keys that are known."""
-        return dict(self._rows().filter(_word__in=list(keys)).values_list("_word", "pk"))
+        asked = sorted(keys)
+        found: dict[str, int] = {}
+        for start in range(0, len(asked), CHUNK):
+            rows = self._rows().filter(_word__in=asked[start : start + CHUNK])
+            found.update(rows.values_list("_word", "pk"))
+        return found
 
     def near(self, word: str) -> str:
         """The known word most like this one, or nothing. A hint for a person, never taken."""

@@ -17,7 +17,7 @@ from accounts.models import (
 )
 from kam import jobs
 from kam.importing import engine, services
-from kam.importing.engine import circles, levels
+from kam.importing.engine.trees import circles, levels
 from kam.importing.mapping import Map, MapRefused, guess, slug
 from kam.importing.reading import FileRefused
 from kam.importing.resource import resource_named
@@ -379,8 +379,8 @@ def test_a_rule_that_only_the_database_knows_writes_nothing(cast, monkeypatch):
 
 
 def test_files_that_are_longer_than_what_is_held_are_read_again(cast, monkeypatch):
-    monkeypatch.setattr(engine, "KEPT", 1)
-    monkeypatch.setattr(engine, "CHUNK", 2)
+    monkeypatch.setattr("kam.importing.engine.run.KEPT", 1)
+    monkeypatch.setattr("kam.importing.engine.run.CHUNK", 2)
     batch = checked("accounts", MIXED + "X4,Four,1\nX5,Five,2\n", cast.administrator)
     services.apply(batch, user=cast.administrator, good_rows_only=True)
     assert Account.objects.filter(number__startswith="X").count() == 4
