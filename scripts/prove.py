@@ -77,7 +77,8 @@ def run_steps(options):
     steps = dict(LINT)
     if not options.lint:
         steps["catalogues"] = [PYTHON, "manage.py", "compile_catalogues", "-v0"]
-        pytest = [PYTHON, "-m", "pytest", *options.pytest]
+        processes = str(min(os.cpu_count() or 1, 4))
+        pytest = [PYTHON, "-m", "pytest", "-n", processes, "--dist", "worksteal", *options.pytest]
         browser = provide_chromium()
         if browser:
             environment["KAM_CHROMIUM"] = browser

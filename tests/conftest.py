@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
+from django.utils import translation
 
 from accounts.models import Account, AccountTeamMember, Contact, Product, ProductLine, SalesFact
 from kam.models import BudgetRate, Company, Role, Team, User
@@ -21,6 +22,14 @@ from tests.chromium import chromium  # noqa: F401 - a fixture for every test bel
 def _fresh_cache() -> Iterator[None]:
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """A request leaves its language behind in the thread; the next test begins in English."""
+    translation.activate("en")
+    yield
+    translation.activate("en")
 
 
 @pytest.fixture(autouse=True)

@@ -221,6 +221,8 @@ def _file_figures(batch: ImportBatch, reading: Reading, profile: Any) -> list[di
 def import_map_download(request: HttpRequest, pk: int) -> HttpResponse:
     """The import's map as TOML, for the next file or for the command line."""
     batch = _batch(request, pk)
+    if "map" not in batch.reading:  # facts that came over the API
+        raise Http404
     return _toml(services.map_of(batch), batch.resource, batch.resource)
 
 

@@ -1,0 +1,137 @@
+"""Who sees and changes criteria, inputs, scores and nominations."""
+
+from datetime import date
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db.models import Q
+
+from accounts.models import Account
+from accounts.querysets import OfAccountQuerySet
+from kam.scoping import EDITS_ALL, EVERYONE, SEES_ALL, DirectoryQuerySet, Role, principal
+
+if TYPE_CHECKING:
+    from kam.models import User
+
+
+class VersionQuerySet(DirectoryQuerySet):
+    """Versions of the criteria: all read them, administrators keep them."""
+
+    def in_force(self) -> Self:
+        """The active version, if there is one."""
+        return self.filter(state="active")
+
+
+class OfVersionQuerySet(DirectoryQuerySet):
+    """What hangs from a version of the criteria. Only a draft's changes."""
+
+    version_path = "version"
+
+    def _editable(self, person: "User") -> Q:
+        return super()._editable(person) & Q(**{f"{self.version_path}__state": "draft"})
+
+
+class CriterionQuerySet(OfVersionQuerySet):
+    version_path = "group__version"
+
+
+class ReadOnlyDirectoryQuerySet(DirectoryQuerySet):
+    """What the nightly run writes about the whole company; nobody edits it."""
+
+    def _editable(self, person: "User") -> Q:
+        return Q(pk__in=[])
+
+
+class ComparisonQuerySet(OfVersionQuerySet):
+    """Pairwise comparisons: all read; each person changes their own, administrators all."""
+
+    def _editable(self, person: "User") -> Q:
+        draft = Q(version__state="draft")
+        return draft if person.role in EDITS_ALL else draft & Q(person=person)
+
+
+class OfScoredAccountQuerySet(OfAccountQuerySet):
+    """What the nightly run found out about an account: seen with it, changed by nobody."""
+
+    def _editable(self, person: "User") -> Q:
+        return Q(pk__in=[])
+
+    def on_night(self, night: date) -> Self:
+        """What held after the run of ``night`` (a date in the company's calendar)."""
+        return self.filter(
+            Q(last_night__isnull=True) | Q(last_night__gte=night), first_night__lte=night
+        )
+
+    def current(self) -> Self:
+        """What the newest whole run found."""
+        return self.filter(last_night__isnull=True)
+
+
+class HoursQuerySet(OfAccountQuerySet):
+    """Hours spent: seen with the account and by whoever spent them, who alone changes them."""
+
+    def _visible(self, person: "User") -> Q:
+        return super()._visible(person) | Q(user=person)
+
+    def _editable(self, person: "User") -> Q:
+        return EVERYONE if person.role in EDITS_ALL else Q(user=person)
+
+
+class PlannedHoursQuerySet(OfAccountQuerySet):
+    """Hours planned per account, person and year: changed by those who may change the account."""
+
+
+class CapacityQuerySet(DirectoryQuerySet):
+    """How many hours a person has for accounts; seen and set along the team tree."""
+
+    def editable_by(self, user: Any) -> Self:
+        person = principal(user)
+        if person is None or getattr(user, "read_only", False):
+            return self.none()
+        return self.filter(self._visible(person)).filter(self._editable(person))
+
+    def _visible(self, person: "User") -> Q:
+        from kam.models import Team
+
+        if person.role in SEES_ALL:
+            return EVERYONE
+        own = Q(user=person)
+        if person.role == Role.LEADER:
+            return own | Q(user__team__in=Team.objects.led_by(person).order_by().values("pk"))
+        return own
+
+    def _editable(self, person: "User") -> Q:
+        if person.role in EDITS_ALL or person.role == Role.LEADER:
+            return EVERYONE
+        return Q(pk__in=[])
+
+
+class NominationQuerySet(OfAccountQuerySet):
+    """Proposals to make an account a key account, or to end that."""
+
+    def waiting(self) -> Self:
+        """Not decided yet."""
+        return self.filter(state__in=["proposed", "accepted", "validated"])
+
+    def _editable(self, person: "User") -> Q:
+        """Whoever decides on the account may propose, change and withdraw."""
+        if person.role in EDITS_ALL:
+            return EVERYONE
+        return self._of(Account.objects.staffed_by(person))
+
+    def decided_by(self, user: Any) -> Self:
+        """Those whose present step is this user's: leaders screen, management confirms."""
+        person = principal(user)
+        if person is None or getattr(user, "read_only", False):
+            return self.none()
+        rows = self.visible_to(user).waiting()
+        if person.role in {Role.MANAGEMENT, Role.ADMINISTRATOR}:
+            return rows
+        if person.role == Role.LEADER:
+            return rows.exclude(state="validated")
+        return self.none()
+
+
+class NominationStepQuerySet(OfScoredAccountQuerySet):
+    """The steps of a nomination: seen with its account, written once."""
+
+    account_path = "nomination__account"
