@@ -24,14 +24,14 @@ class VersionQuerySet(DirectoryQuerySet):
 class OfVersionQuerySet(DirectoryQuerySet):
     """What hangs from a version of the criteria. Only a draft's changes."""
 
-    version_path = "version"
+    version_path = "criteria_version"
 
     def _editable(self, person: "User") -> Q:
         return super()._editable(person) & Q(**{f"{self.version_path}__state": "draft"})
 
 
 class CriterionQuerySet(OfVersionQuerySet):
-    version_path = "group__version"
+    version_path = "group__criteria_version"
 
 
 class ReadOnlyDirectoryQuerySet(DirectoryQuerySet):
@@ -45,7 +45,7 @@ class ComparisonQuerySet(OfVersionQuerySet):
     """Pairwise comparisons: all read; each person changes their own, administrators all."""
 
     def _editable(self, person: "User") -> Q:
-        draft = Q(version__state="draft")
+        draft = Q(criteria_version__state="draft")
         return draft if person.role in EDITS_ALL else draft & Q(person=person)
 
 

@@ -92,7 +92,9 @@ class CriteriaVersion(Row):
 class CriterionGroup(Row):
     """Criteria of one axis that are weighed among themselves first (a hierarchical score)."""
 
-    version = models.ForeignKey(CriteriaVersion, on_delete=models.CASCADE, related_name="groups")
+    criteria_version = models.ForeignKey(
+        CriteriaVersion, on_delete=models.CASCADE, related_name="groups"
+    )
     axis = models.CharField(_("score"), max_length=13, choices=Axis.choices)
     name = models.CharField(_("group"), max_length=120)
     weight = models.DecimalField(
@@ -111,7 +113,7 @@ class CriterionGroup(Row):
         ordering = ["axis", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["version", "axis", "name"],
+                fields=["criteria_version", "axis", "name"],
                 name="portfolio_group_key",
                 violation_error_message=_("This score has a group with this name already."),
             ),
@@ -248,7 +250,7 @@ class PairwiseComparison(Row):
     1/9 the reverse.
     """
 
-    version = models.ForeignKey(
+    criteria_version = models.ForeignKey(
         CriteriaVersion, on_delete=models.CASCADE, related_name="comparisons"
     )
     axis = models.CharField(_("score"), max_length=13, choices=Axis.choices)
@@ -268,7 +270,7 @@ class PairwiseComparison(Row):
         verbose_name_plural = _("pairwise comparisons")
         constraints = [
             models.UniqueConstraint(
-                fields=["version", "axis", "group", "person"],
+                fields=["criteria_version", "axis", "group", "person"],
                 nulls_distinct=False,
                 name="portfolio_comparison_key",
             )

@@ -29,7 +29,9 @@ class ScoringRun(models.Model):
         FAILED = "failed", _("Failed")
 
     night = models.DateField(_("night"), unique=True)
-    version = models.ForeignKey(CriteriaVersion, on_delete=models.PROTECT, related_name="runs")
+    criteria_version = models.ForeignKey(
+        CriteriaVersion, on_delete=models.PROTECT, related_name="runs"
+    )
     recipe = models.JSONField(_("what the sums were made with"), default=dict)
     state = models.CharField(_("state"), max_length=7, choices=State.choices)
     started_at = models.DateTimeField(_("started"))
@@ -100,7 +102,9 @@ class AccountScore(ScoreColumns):
     """An account's scores (0–100) and figures (company currency) as they held for some nights."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="scores")
-    version = models.ForeignKey(CriteriaVersion, on_delete=models.PROTECT, related_name="scores")
+    criteria_version = models.ForeignKey(
+        CriteriaVersion, on_delete=models.PROTECT, related_name="scores"
+    )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
