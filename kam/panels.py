@@ -74,8 +74,13 @@ PANELS: Mapping[str, tuple[Panel, ...]] = {
     "account": (
         Panel("profile", _("Profile"), "accounts:profile_panel", at_once=True),
         Panel("plans", _("Plans"), "plans:account_panel", at_once=True),
+        Panel("scores", _("Scores"), "portfolio:account_scores"),
         Panel("activities", _("Open activities"), "plans:account_activities"),
         Panel("sales", _("Sales"), "accounts:sales_panel"),
+        Panel("estimates", _("Wallet and potential"), "portfolio:account_estimates"),
+        Panel("judgements", _("Judgements"), "portfolio:account_judgements"),
+        Panel("resources", _("Time and return"), "portfolio:account_resources"),
+        Panel("nominations", _("Key account"), "portfolio:account_nominations", aside=True),
         Panel("hierarchy", _("Group"), "accounts:hierarchy_panel"),
         Panel("team", _("Account team"), "accounts:team_panel", aside=True, at_once=True),
         Panel("contacts", _("Contacts"), "accounts:contacts_panel", aside=True, at_once=True),

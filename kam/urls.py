@@ -121,6 +121,7 @@ urlpatterns = [
     path("api/v1/", include("kam.api.urls")),
     path("sign-in/", include("kam.sign_in_urls")),
     path("accounts/", include("accounts.urls")),
+    path("portfolio/", include("portfolio.urls")),
     path("plans/", include("plans.urls")),
     path("", include(foundation)),
 ]
