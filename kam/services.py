@@ -77,11 +77,16 @@ def hand_over(
     row = Substitution(
         absent=absent, substitute=substitute, starts_on=starts_on, ends_on=ends_on, note=note
     )
-    row.full_clean()
-    with transaction.atomic():
-        _check_substitution(row)
-        row.save()
-        _tell_both(row, ended=False)
+    row.full_clean(validate_constraints=False)
+    try:
+        with transaction.atomic():
+            if starts_on <= ends_on:  # the other way round the constraints say more
+                _check_substitution(row)
+            row.validate_constraints()
+            row.save()
+            _tell_both(row, ended=False)
+    except IntegrityError as error:
+        raise violation(error, Substitution) from error
     return row
 
 

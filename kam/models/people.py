@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Lower
+from django.db.models import F, Func, Q
+from django.db.models.functions import Greatest, Lower
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -165,6 +167,17 @@ class User(AbstractBaseUser, Row):
         return ZoneInfo(self.timezone or Company.current().timezone)
 
 
+class Days(Func):
+    """The days from a first to a last one, both among them; never an error where they are swapped."""
+
+    function = "daterange"
+    output_field = DateRangeField()
+
+    def __init__(self, first: str, last: str) -> None:
+        both = RangeBoundary(inclusive_lower=True, inclusive_upper=True)
+        super().__init__(F(first), Greatest(F(first), F(last)), both)
+
+
 @audited()
 class Substitution(Row):
     """For a period, one person's rights and duties are another's too."""
@@ -196,10 +209,27 @@ class Substitution(Row):
                 name="kam_substitution_two_people",
                 violation_error_message=_("Nobody can stand in for themselves."),
             ),
+            ExclusionConstraint(
+                name="kam_substitution_once",
+                expressions=[
+                    ("absent", RangeOperators.EQUAL),
+                    ("substitute", RangeOperators.EQUAL),
+                    (Days("starts_on", "ends_on"), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(archived_at__isnull=True),
+                violation_error_message=_(
+                    "This person stands in on some of these days already. "
+                    "Choose other days, or end that time first."
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.substitute} → {self.absent}"
+
+    def validate_constraints(self, exclude: Any = None) -> None:
+        """A form has no field for ``archived_at``, on which a constraint depends; the row has it."""
+        super().validate_constraints(exclude=set(exclude or ()) - {"archived_at"})
 
     def get_absolute_url(self) -> str:
         return reverse("kam:substitution_list")

@@ -1,14 +1,19 @@
 """Substitutes: each day is handed over once, and only to people who sign in."""
 
+import threading
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, connections, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from kam import services
+from kam.forms import violation
 from kam.middleware import apply_substitution
 from kam.models import ApiToken, Substitution, User
 from kam.periods import company_today
@@ -89,3 +94,81 @@ def test_only_who_signs_in_stands_in(cast, api, left):
     with pytest.raises(ValidationError):
         services.hand_over(cast.kam, person, **days(0, 5))
     assert not Substitution.objects.exists()
+
+
+# --- the database holds it too ------------------------------------------------------------------
+def test_the_database_refuses_the_same_days_in_words(cast, held):
+    twice = Substitution(absent=cast.kam, substitute=cast.outsider, **days(5, 9))
+    with pytest.raises(ValidationError, match="Choose other days, or end that time first"):
+        twice.validate_constraints()
+    with pytest.raises(IntegrityError) as refused, transaction.atomic():
+        twice.save()
+    assert "Choose other days" in violation(refused.value, Substitution).message
+    Substitution.objects.create(absent=cast.kam, substitute=cast.outsider, **days(6, 9))
+    rows = Substitution.objects.filter(pk=held.pk)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        rows.update(ends_on=days(0, 6)["ends_on"])
+
+
+def test_the_administrators_form_says_it_too(cast, held):
+    data = {"absent": cast.kam.pk, "substitute": cast.outsider.pk, **days(2, 3)}
+    page = cast.client("administrator").post(reverse("kam:substitution_create"), data)
+    assert page.status_code == 422
+    assert "Choose other days" in page.content.decode()
+
+
+def test_days_the_wrong_way_round_are_told_as_such(cast, held):
+    with pytest.raises(ValidationError, match="The last day is before the first"):
+        services.hand_over(cast.kam, cast.outsider, **days(4, 2))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_hand_over_the_same_days_at_once_one_is_told(cast):
+    start, refused = threading.Barrier(2), []
+
+    def hand_over() -> None:
+        start.wait(5)
+        try:
+            services.hand_over(cast.kam, cast.outsider, **days(0, 5))
+        except ValidationError as error:
+            refused.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=hand_over) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(refused) == 1
+    assert Substitution.objects.active().count() == 1
+
+
+def test_what_overlapped_before_is_ended_and_nobody_loses_a_day(cast):
+    """The rule comes to an installation in which the same days were handed over before."""
+    step = import_module("kam.migrations.0007_hand_over_days_once")
+    rule = next(c for c in Substitution._meta.constraints if c.name == "kam_substitution_once")
+    with connection.schema_editor() as editor:
+        editor.remove_constraint(Substitution, rule)
+    entered = [(3, 4), (1, 9), (2, 8), (9, 12), (20, 21), (3, 4)]
+    rows = [
+        Substitution.objects.create(absent=cast.kam, substitute=cast.outsider, **days(*period))
+        for period in entered
+    ]
+    other = Substitution.objects.create(absent=cast.kam, substitute=cast.leader, **days(1, 9))
+    ended = Substitution.objects.create(
+        absent=cast.kam, substitute=cast.outsider, archived_at=timezone.now(), **days(1, 9)
+    )
+    with connection.schema_editor() as editor:
+        step.end_overlaps(apps, editor)
+        step.end_overlaps(apps, editor)  # a second time finds nothing
+        editor.add_constraint(Substitution, rule)
+    today = company_today()
+    left = Substitution.objects.active().filter(substitute=cast.outsider)
+    kept = [((r.starts_on - today).days, (r.ends_on - today).days) for r in left]
+    assert sorted(kept) == [(1, 2), (3, 4), (5, 9), (10, 12), (20, 21)]
+    archived = {row.pk for row in Substitution.objects.archived()}
+    assert archived == {rows[2].pk, rows[5].pk, ended.pk}
+    other.refresh_from_db()
+    assert (other.archived_at, other.version) == (None, 1)
+    assert rows[1].events.order_by("-pgh_id").first().ends_on == days(0, 2)["ends_on"]
