@@ -261,7 +261,7 @@ class AccountViewSet(ScopedViewSet):
     def change_row(
         self, row: Account, changes: Mapping[str, Any], base_version: int | None
     ) -> Account:
-        rows = Account.objects.filter(pk=row.pk)
+        rows = Account.objects.filter(pk=row.pk)  # unscoped: ``changeable`` goes through the scope
         if not services.changeable(rows, self.request.user, changes).exists():
             raise PermissionDenied
         return services.change_account(row, changes, base_version=base_version)

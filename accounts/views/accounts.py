@@ -188,6 +188,7 @@ class AccountList(Listing):
         form = BulkAccountForm(self.request.POST, user=self.request.user)
         asked = form.cleaned_data if form.is_valid() else {}
         changes = {name: value for name, value in asked.items() if value not in (None, "")}
+        # unscoped: ``changeable`` goes through the scope
         mine = services.changeable(Account.objects.all(), self.request.user, changes)
         return selection.filter(pk__in=mine.order_by().values("pk"))
 
