@@ -1,7 +1,8 @@
 """What the nightly run found: each account's scores, with the inputs they were made from.
 
 A row holds from ``first_night`` to ``last_night`` (open while it holds): a night that changes
-nothing about an account writes nothing. Arrays follow the order of ``ScoringRun.criteria``.
+nothing about an account writes nothing. ``raw`` and ``as_of`` follow the inputs of the recipe of the
+first night's run, ``values`` its criteria (``portfolio.recipe``).
 """
 
 from django.conf import settings
@@ -17,7 +18,8 @@ from portfolio.querysets import OfScoredAccountQuerySet, ReadOnlyDirectoryQueryS
 
 
 class ScoringRun(models.Model):
-    """One night's scoring by one version. ``recipe`` is all that the sums were made with.
+    """One night's scoring by one version. ``recipe`` is what it scored by, ``facts`` what the amounts
+    were made with: period, currency, rates, cost of an hour.
 
     A run fills ``portfolio_scorestage`` slice by slice and is published in one transaction: until
     then the run before it is what people see. ``next_account`` is where a stopped run goes on.
@@ -32,7 +34,8 @@ class ScoringRun(models.Model):
     criteria_version = models.ForeignKey(
         CriteriaVersion, on_delete=models.PROTECT, related_name="runs"
     )
-    recipe = models.JSONField(_("what the sums were made with"), default=dict)
+    recipe = models.JSONField(_("what it scored by"), default=dict)
+    facts = models.JSONField(_("what the amounts were made with"), default=dict)
     state = models.CharField(_("state"), max_length=7, choices=State.choices)
     started_at = models.DateTimeField(_("started"))
     finished_at = models.DateTimeField(_("finished"), null=True)
@@ -56,7 +59,9 @@ class ScoreColumns(models.Model):
 
     raw = ArrayField(models.DecimalField(max_digits=24, decimal_places=4, null=True))
     as_of = ArrayField(models.DateField(null=True))
-    values = ArrayField(models.DecimalField(max_digits=7, decimal_places=4, null=True))
+    values = ArrayField(
+        models.DecimalField(max_digits=7, decimal_places=4, null=True), default=list
+    )
     profitability = models.DecimalField(
         _("profitability"), max_digits=5, decimal_places=2, null=True
     )
