@@ -18,7 +18,8 @@ from accounts.models import (
     ProductLine,
     SalesFact,
 )
-from accounts.services import OWNER_ROLES, record_sales_facts, refresh_account_years
+from accounts.services import OWNER_ROLES, key_accounts, record_sales_facts, refresh_account_years
+from kam.importing.reading import FileRefused
 from kam.importing.resource import (
     KEEP,
     Change,
@@ -175,6 +176,7 @@ class Accounts(OfAccounts):
     ) -> Iterable[tuple[Record, str, str]]:
         """As on the page: an owner can own accounts, and an archived account does not change."""
         yield from self._owners(records, stored)
+        yield from self._key_accounts(records, stored)
         gone = archived({r.values["number"] for r in records} | {_parent(r) for r in records})
         for record in records:
             number, parent = record.values["number"], _parent(record)
@@ -200,6 +202,54 @@ class Accounts(OfAccounts):
                 held = stored.get(record.key)
                 if held is None or not self.same("owner", held.values.get("owner"), word):
                     yield record, "owner", _("somebody whose role lets them own accounts")
+
+    #: Key accounts for which there is room, while a file is checked.
+    _room: int | None = None
+    _held: key_accounts.Held | None = None
+
+    def _key_accounts(
+        self, records: list[Record], stored: dict[Key, Stored]
+    ) -> Iterable[tuple[Record, str, str]]:
+        """Refuses the rows that would make more key accounts than the company may have.
+
+        Key accounts that leave in the same block make room. What only the whole file shows, and the
+        limit of each KAM, is held by ``finish``.
+        """
+        turned = []
+        for record in records:
+            value = record.values.get("is_key_account")
+            held = stored.get(record.key)
+            was = held is not None and bool(held.values.get("is_key_account"))
+            if isinstance(value, bool) and value != was:
+                turned.append((record, value))
+        most = key_accounts.limits().company if turned else None
+        if most is None:
+            return
+        room = most - key_accounts.counts().total() if self._room is None else self._room
+        room += sum(not value for _record, value in turned)
+        for record, value in turned:
+            if not value:
+                continue
+            if room <= 0:
+                yield record, "is_key_account", _("no: the company has at most %(n)d") % {"n": most}
+            room -= 1
+        self._room = max(room, 0)
+
+    def existing(
+        self, keys: Iterable[Key], fields: Sequence[str], *, lock: bool
+    ) -> dict[Key, Stored]:
+        """As for every resource; before the first row is locked, key accounts are counted."""
+        if lock and self._held is None and key_accounts.COUNTED_FIELDS & set(fields):
+            self._held = key_accounts.Held.begin()
+        return super().existing(keys, fields, lock=lock)
+
+    def finish(self, batch: ImportBatch) -> None:
+        """The limits of key accounts hold for the whole file."""
+        if self._held is not None:
+            try:
+                self._held.check()
+            except key_accounts.LimitReached as refusal:
+                raise FileRefused(" ".join(refusal.messages)) from refusal
 
 
 def _parent(record: Record) -> str:

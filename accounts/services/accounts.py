@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Account
+from accounts.services import key_accounts
 from kam import editing
 from kam.forms import violation
 from kam.models import User
@@ -34,7 +35,7 @@ def create_account(**fields: Any) -> Account:
     account = Account(**fields)
     account.number = account.number or None
     _check(account, fields)
-    with transaction.atomic():
+    with key_accounts.held(when=account.is_key_account):
         account.full_clean(exclude=["path"])
         account.save()
         account.refresh_from_db()
@@ -61,7 +62,7 @@ def change_account(
     _check(row, changes)
     before = row.owner_id
     try:
-        with transaction.atomic():
+        with key_accounts.held(when=key_accounts.touches(changes)):
             saved = editing.save_fields(
                 row, changes, base_version=base_version, overwrite=overwrite
             )
@@ -106,7 +107,8 @@ def restore_account(row: Account) -> Account:
         raise ValidationError(
             _("Its parent, %(name)s, is archived. Restore that first."), params={"name": parent}
         )
-    return editing.restore(row)
+    with key_accounts.held(when=row.is_key_account):
+        return editing.restore(row)
 
 
 def change_accounts(rows: Any, changes: Mapping[str, Any]) -> int:
@@ -124,7 +126,7 @@ def change_accounts(rows: Any, changes: Mapping[str, Any]) -> int:
     for name, value in changes.items():
         # A null is different from every value.
         differs |= ~Q(**{name: value}) | Q(**{f"{name}__isnull": True})
-    with transaction.atomic():
+    with key_accounts.held(when=key_accounts.touches(changes)):
         ids = list(
             Account.objects.filter(pk__in=list(rows.values_list("pk", flat=True)))
             .filter(differs)
