@@ -30,9 +30,10 @@ from kam.number_text import (
     scale_for,
     short,
 )
+from kam.pictures import bridge as bridges
 from kam.pictures import bullet as bullets
 from kam.pictures import gauge as gauges
-from kam.pictures import monthly, sparkline, stacked, tree
+from kam.pictures import matrix, monthly, pareto, sparkline, stacked, tree
 from kam.pictures import words as measures
 from kam.pictures.scale import axis_for, known, r
 
@@ -293,6 +294,86 @@ def tree_picture(context: Context, rows: Sequence[tree.Row], caption: str) -> Sa
                 {"row": row, "parent": by_key[row.parent].label if row.parent in by_key else ""}
                 for row in rows
             ],
+        },
+    )
+
+
+@register.simple_tag(takes_context=True)
+def matrix_picture(
+    context: Context,
+    bubbles: Sequence[matrix.Bubble],
+    ground: matrix.Ground,
+    caption: str,
+    x_word: str,
+    y_word: str,
+    key: Sequence[tuple[int, str]] = (),
+    size_word: str = "",
+    trail: Sequence[matrix.Step] = (),
+) -> SafeString:
+    """Bubbles in four cells; ``key`` says what each filling means, ``size_word`` what the area is."""
+    picture = matrix.lay_out(bubbles, ground, trail)
+    return draw(
+        context,
+        "matrix",
+        {
+            "picture": picture,
+            "caption": caption,
+            "x_word": x_word,
+            "y_word": y_word,
+            "key": list(key),
+            "size_word": size_word,
+            "plot_width": r(picture.right - picture.left),
+            "plot_height": r(picture.bottom - picture.top),
+            "patterns": sorted({b.style for b in bubbles if b.count == 1} - {1, 3}),
+            "has_links": any(b.href for b in bubbles),
+            "has_clusters": any(b.count > 1 for b in bubbles),
+            "has_strong": any(b.strong for b in bubbles),
+        },
+    )
+
+
+@register.simple_tag(takes_context=True)
+def pareto_picture(
+    context: Context, curve: pareto.Pareto, caption: str, x_word: str = ""
+) -> SafeString:
+    """The share that the largest customers make together."""
+    return draw(
+        context,
+        "pareto",
+        {
+            "picture": pareto.lay_out(curve),
+            "points": [point for point in curve.points if point.customers],
+            "caption": caption,
+            "x_word": x_word or _("Customers, largest first"),
+        },
+    )
+
+
+@register.simple_tag(takes_context=True)
+def bridge_picture(
+    context: Context, parts: Sequence[bridges.Part], caption: str, unit: str = ""
+) -> SafeString:
+    """From one total over its changes to the next."""
+    levels, level = [], Decimal(0)
+    for part in parts:
+        level = (Decimal(0) if part.total else level) + (part.value or Decimal(0))
+        levels.append(level)
+    write, above = axis_words(levels, unit)
+    totals = {part.value for part in parts if part.total}
+
+    def label(value: Decimal) -> str:
+        return short(value) if value in totals else ("+" if value > 0 else "") + short(value)
+
+    return draw(
+        context,
+        "bridge",
+        {
+            "picture": bridges.lay_out(parts, write, label),
+            "parts": list(parts),
+            "caption": caption,
+            "unit": unit,
+            "above": above,
+            "has_links": any(part.href for part in parts),
         },
     )
 

@@ -8,7 +8,7 @@ import pytest
 from django.template import Context, engines
 from django.utils import translation
 
-from kam.pictures import bullet, gauge, monthly, stacked, tree
+from kam.pictures import bridge, bullet, gauge, matrix, monthly, pareto, stacked, tree
 
 LONG = "Nordhavn <Maritime> & Söner Aktiebolag, avdelningen för långa namn och ännu längre adresser"
 MONTHS = [
@@ -27,7 +27,43 @@ TREE = [
     tree.Row(1, None, LONG, "12 M", "/a/1/"),
     tree.Row(2, 1, "Below", "", "/a/2/", current=True),
 ]
+GROUND = matrix.Ground(D(50), D(50), ("Retain", "Nurture", "Develop", "Retain, nurture & develop"))
+MATRIX = {
+    "bubbles": [
+        matrix.Bubble(1, D(80), D(20), LONG, f"{LONG}, 80 × 20", D(900), 2, href="/a/1/?x=1&y=2"),
+        matrix.Bubble(2, D(0), D(100), "Edge", "Edge", None, 5, strong=True),
+        matrix.Bubble("c", D(33), D(66), "1,204", "1,204 accounts", count=1204, href="?x=30-40"),
+    ],
+    "ground": GROUND,
+    "key": [(1, "Segment <1>"), (2, "Segment 2"), (5, "None")],
+    "trail": [
+        matrix.Step(D(10), D(10), "Jan", "Jan 2026"),
+        matrix.Step(D(80), D(20), "Mar", "Mar"),
+    ],
+}
+NOTHING = {"bubbles": [], "ground": GROUND, "key": [], "trail": []}
+MATRIX_TAG = (
+    "{% matrix_picture value.bubbles value.ground caption=caption x_word='P' y_word='Q'"
+    " key=value.key size_word='revenue' trail=value.trail %}"
+)
+PARETO = pareto.Pareto(
+    [pareto.Point(0, D(0)), pareto.Point(1, D("0.6"), "1: 60 %"), pareto.Point(4, D(1), "4: all")],
+    pareto.Point(2, D("0.8"), "2 make 80 %"),
+)
+BRIDGE = [
+    bridge.Part("2025", D(2700), "2025", total=True),
+    bridge.Part(LONG, D(800), href="/new/?a=1&b=2"),
+    bridge.Part("Lost", D(-5000)),
+    bridge.Part("Unknown", None),
+    bridge.Part("2026", D(-1500), total=True),
+]
 PICTURES = {
+    "matrix": (MATRIX_TAG, MATRIX),
+    "matrix, nobody": (MATRIX_TAG, NOTHING),
+    "pareto": ("{% pareto_picture value caption=caption %}", PARETO),
+    "pareto, nobody": ("{% pareto_picture value caption=caption %}", pareto.Pareto([])),
+    "bridge": ("{% bridge_picture value caption=caption unit='EUR' %}", BRIDGE),
+    "bridge, nothing": ("{% bridge_picture value caption=caption %}", []),
     "monthly": ("{% monthly_picture value caption=caption unit='EUR' %}", MONTHS),
     "cumulative": (
         "{% monthly_picture value caption=caption unit='EUR' cumulative=True %}",
