@@ -1,9 +1,114 @@
+"""Scores over the API: the rows of a night, each with its explanation; the runs."""
+
 from typing import Any
 
 from django.urls import URLPattern
+from django_filters import DateFilter, FilterSet
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kam.api.resources import ScopedReadViewSet
+from portfolio.explain import as_json, explain
+from portfolio.models import AccountScore, ScoringRun
+from portfolio.scoring_sql import AXES, FIGURES
 
 paths: list[URLPattern] = []
 
 
+class AccountScoreSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = AccountScore
+        fields = [
+            "id",
+            "account",
+            "owner",
+            "criteria_version",
+            "first_night",
+            "last_night",
+            "is_key_account",
+            "cell",
+            *AXES,
+            "completeness",
+            *FIGURES,
+        ]
+
+
+class ScoringRunSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = ScoringRun
+        fields = [
+            "id",
+            "night",
+            "criteria_version",
+            "state",
+            "started_at",
+            "finished_at",
+            "scored",
+            "changed",
+            "recipe",
+            "facts",
+        ]
+
+
+class ExplanationSerializer(serializers.Serializer):
+    """An account's scores taken apart; decimals are strings, scores and values 0–100."""
+
+    account = serializers.IntegerField()
+    night = serializers.DateField()
+    until = serializers.DateField(allow_null=True)
+    criteria_version = serializers.DictField()
+    cell = serializers.CharField(allow_blank=True)
+    completeness = serializers.CharField()
+    revenue = serializers.CharField(allow_null=True)
+    contribution = serializers.CharField(allow_null=True)
+    facts = serializers.DictField()
+    scores = serializers.ListField(child=serializers.DictField())
+
+
+class AccountScoreFilter(FilterSet):
+    """``night`` gives what held after that night's run; without it, every row of the history."""
+
+    night = DateFilter(method="on_night", label="what held after the run of this night")
+
+    class Meta:
+        model = AccountScore
+        fields = {
+            "account": ["exact"],
+            "owner": ["exact"],
+            "cell": ["exact"],
+            "is_key_account": ["exact"],
+            "last_night": ["isnull"],
+        }
+
+    def on_night(self, queryset: Any, _name: str, value: Any) -> Any:
+        return queryset.on_night(value)
+
+
+class AccountScoreViewSet(ScopedReadViewSet):
+    """Scores of accounts, 0–100, with the amounts (company currency) of the twelve months before."""
+
+    queryset = AccountScore.objects.order_by("id")
+    serializer_class = AccountScoreSerializer
+    filterset_class = AccountScoreFilter
+
+    @extend_schema(responses=ExplanationSerializer)
+    @action(detail=True, methods=["get"])
+    def explanation(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Why these scores: each criterion's fact, value, share and contribution."""
+        return Response(as_json(explain(self.get_object())))
+
+
+class ScoringRunViewSet(ScopedReadViewSet):
+    """The nightly runs, with the recipe and the facts that each scored by."""
+
+    queryset = ScoringRun.objects.order_by("id")
+    serializer_class = ScoringRunSerializer
+    filterset_fields = {"night": ["exact", "gte", "lte"], "state": ["exact"]}
+
+
 def register(router: Any) -> None:
-    """Puts this part's resources on the router."""
+    router.register("account-scores", AccountScoreViewSet, basename="accountscore")
+    router.register("scoring-runs", ScoringRunViewSet, basename="scoringrun")

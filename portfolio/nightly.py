@@ -1,0 +1,57 @@
+"""The night's scoring in the background: begun by the minute's tick, or by an administrator."""
+
+import logging
+from typing import Any
+
+from celery import shared_task
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from kam import jobs
+from kam.audit import source
+from kam.tasks import each_minute
+from portfolio.services import scoring
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(time_limit=1800, soft_time_limit=1740)
+def score_due_night(**_kwargs: Any) -> None:
+    """Scores the night that is due. A second call while the first works ends at once."""
+    night = scoring.due_night()
+    if night is None:
+        return
+    try:
+        with source("task"):
+            scoring.score_night(night)
+    except scoring.AnotherRunError:
+        log.info("the night is being scored already")
+
+
+@each_minute
+def begin_what_is_due() -> None:
+    """Wakes a worker for the night that nobody has scored yet."""
+    if scoring.due_night() is None:
+        return
+    try:
+        score_due_night.apply_async(retry=False, expires=50)
+    except Exception:
+        log.warning("the night is scored here: the broker does not answer")
+        score_due_night()
+
+
+@jobs.kind("score")
+def score_now(progress: jobs.Progress) -> None:
+    """The same run on demand, with its progress shown."""
+    try:
+        run = scoring.score_night(told=progress.step)
+    except scoring.AnotherRunError:
+        raise jobs.JobFailed(_("Another run is at work; its result comes soon.")) from None
+    except ValidationError as error:
+        raise jobs.JobFailed(" ".join(error.messages)) from None
+    progress.say(
+        _("%(scored)s accounts scored, %(changed)s changed.")
+        % {"scored": run.scored, "changed": run.changed},
+        reverse("portfolio:run_list"),
+    )
