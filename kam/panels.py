@@ -90,6 +90,9 @@ PANELS: Mapping[str, tuple[Panel, ...]] = {
     "home": (
         _home("installation", _("The installation"), "kam:home_installation", ADMINISTRATOR),
         _home("approvals", _("Plans that wait for you"), "plans:home_approvals", DECIDES),
+        _home(
+            "nominations", _("Nominations that wait for you"), "portfolio:home_nominations", DECIDES
+        ),
         _home("activities", _("Due and late"), "plans:home_activities", EVERYBODY),
         _home("plans", _("Plans to work on"), "plans:home_plans", KAM),
         _home("figures", _("The year so far"), "plans:home_figures", READS_FIGURES),

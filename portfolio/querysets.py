@@ -115,13 +115,16 @@ class NominationQuerySet(OfAccountQuerySet):
         return self.filter(state__in=["proposed", "accepted", "validated"])
 
     def _editable(self, person: "User") -> Q:
-        """Whoever decides on the account may propose, change and withdraw."""
-        if person.role in EDITS_ALL:
+        """Whoever decides on the account may propose and change; leaders and management too."""
+        if person.role in EDITS_ALL | {Role.LEADER, Role.MANAGEMENT}:
             return EVERYONE
         return self._of(Account.objects.staffed_by(person))
 
     def decided_by(self, user: Any) -> Self:
-        """Those whose present step is this user's: leaders screen, management confirms."""
+        """Those whose present step is this user's: the owner's leaders decide whether to add and
+        validate, management and administrators take every step."""
+        from kam.models import Team
+
         person = principal(user)
         if person is None or getattr(user, "read_only", False):
             return self.none()
@@ -129,8 +132,22 @@ class NominationQuerySet(OfAccountQuerySet):
         if person.role in {Role.MANAGEMENT, Role.ADMINISTRATOR}:
             return rows
         if person.role == Role.LEADER:
-            return rows.exclude(state="validated")
+            led = Team.objects.led_by(person).order_by().values("pk")
+            return rows.exclude(state="validated").filter(account__owner__team__in=led)
         return self.none()
+
+    def waits_for(self, user: Any) -> Self:
+        """Those that wait for this user: theirs to decide, without what they would have to confirm
+        though they proposed it."""
+        own = Q(state="validated", proposed_by=principal(user))
+        return self.decided_by(user).exclude(own)
+
+    def proposed_by(self, user: Any) -> Self:
+        """Waiting ones that this user may take back: their own, and whom they stand in for."""
+        person = principal(user)
+        if person is None or getattr(user, "read_only", False):
+            return self.none()
+        return self.visible_to(user).waiting().filter(proposed_by=person)
 
 
 class NominationStepQuerySet(OfScoredAccountQuerySet):
