@@ -1,0 +1,417 @@
+"""Writes of what people know about accounts: estimates, judgements, costs, hours, capacity."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Account, ProductLine
+from kam import editing, history
+from kam.editing import EditConflict
+from kam.forms import violation
+from kam.models import Role, User
+from kam.models.row import Row
+from kam.periods import company_today
+from portfolio.models import (
+    Capacity,
+    HoursSpent,
+    Judgement,
+    LineEstimate,
+    PlannedHours,
+    PortfolioSettings,
+    ServiceCost,
+)
+
+R = TypeVar("R", bound=Row)
+OfAccount = TypeVar("OfAccount", LineEstimate, Judgement, ServiceCost, HoursSpent, PlannedHours)
+WEEK_HOURS = Decimal(168)
+#: What a row is about; it stays, so that history and imports find it again.
+FIXED: Mapping[type[Row], tuple[str, ...]] = {
+    LineEstimate: ("account", "line"),
+    Judgement: ("account", "code"),
+    ServiceCost: ("account",),
+    HoursSpent: ("account", "user", "week"),
+    PlannedHours: ("account", "user", "year"),
+    Capacity: ("user", "year"),
+}
+
+
+def monday(day: date) -> date:
+    """The Monday of the week that ``day`` lies in."""
+    return day - timedelta(days=day.weekday())
+
+
+def _in_use(account: Account) -> None:
+    if account.archived_at:
+        raise ValidationError(
+            _("%(name)s is archived. Restore that account first."), params={"name": account}
+        )
+
+
+def _can_work(user: User, field: str = "user") -> None:
+    if not user.is_active or user.archived_at or user.role == Role.SERVICE:
+        raise ValidationError({field: _("%(name)s has left.") % {"name": user}})
+
+
+def _keep(row: R) -> R:
+    """Saves a new row; what the constraints refuse is said in words."""
+    row.full_clean()
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as error:
+        raise violation(error, type(row)) from error
+    row.refresh_from_db()
+    return row
+
+
+def _changed(row: R, changes: Mapping[str, Any], base_version: int | None, overwrite: bool) -> R:
+    for name in FIXED.get(type(row), ()):
+        held = getattr(row, f"{name}_id", getattr(row, name))
+        if name in changes and getattr(changes[name], "pk", changes[name]) != held:
+            raise ValidationError({name: _("This stays as it is; make another row.")})
+    try:
+        with transaction.atomic():
+            return editing.save_fields(row, changes, base_version=base_version, overwrite=overwrite)
+    except IntegrityError as error:
+        raise violation(error, type(row)) from error
+
+
+def _first_of_month(values: Mapping[str, Any]) -> dict[str, Any]:
+    month = values.get("month")
+    return {**values, "month": month.replace(day=1)} if month else dict(values)
+
+
+# --- wallets and potentials -----------------------------------------------------------------------
+def lines_in_the_way(account: int, line: ProductLine, but: int | None = None) -> ProductLine | None:
+    """A line above or below ``line`` that this account has an estimate for: a sale counts once."""
+    held = LineEstimate.objects.active().filter(account=account).exclude(line=line)
+    if but is not None:
+        held = held.exclude(pk=but)
+    for other in ProductLine.objects.filter(pk__in=held.order_by().values("line")):
+        if other.pk in line.path or line.pk in other.path:
+            return other
+    return None
+
+
+def _counts_once(account: int, line: ProductLine, but: int | None = None) -> None:
+    other = lines_in_the_way(account, line, but)
+    if other is not None:
+        raise ValidationError(
+            {
+                "line": _("%(line)s has an estimate already: a sale would count twice.")
+                % {"line": other}
+            }
+        )
+
+
+def add_estimate(account: Account, line: ProductLine, **values: Any) -> LineEstimate:
+    """Keeps what an account buys, and could buy, of one line. An archived one comes back changed.
+
+    Raises ``ValidationError`` by field: also where a line above or below has an estimate.
+    """
+    _in_use(account)
+    with transaction.atomic():
+        Account.objects.select_for_update(no_key=True, of=("self",)).get(pk=account.pk)
+        _counts_once(account.pk, line)
+        old = LineEstimate.objects.archived().filter(account=account, line=line).first()
+        if old is not None:
+            return editing.save_fields(old, {**values, "archived_at": None}, base_version=None)
+        return _keep(LineEstimate(account=account, line=line, **values))
+
+
+def restore_estimate(row: LineEstimate) -> LineEstimate:
+    """Brings an estimate back, under the same rules as adding it."""
+    _in_use(row.account)
+    with transaction.atomic():
+        Account.objects.select_for_update(no_key=True, of=("self",)).get(pk=row.account_id)
+        _counts_once(row.account_id, row.line, row.pk)
+        return editing.restore(row)
+
+
+# --- rows of an account, changed and brought back -------------------------------------------------
+def change_row(
+    row: OfAccount,
+    changes: Mapping[str, Any],
+    *,
+    base_version: int | None = None,
+    overwrite: bool = False,
+) -> OfAccount:
+    """Saves touched fields of an estimate, cost, or hours; what the row is about stays.
+
+    Raises ``EditConflict`` and ``ValidationError`` (by field).
+    """
+    _in_use(row.account)
+    return _changed(row, _first_of_month(changes), base_version, overwrite)
+
+
+def restore_row(row: OfAccount) -> OfAccount:
+    """Brings a row back; its account must be in use."""
+    _in_use(row.account)
+    return editing.restore(row)
+
+
+# --- judgements -----------------------------------------------------------------------------------
+def judge(
+    account: Account,
+    code: str,
+    changes: Mapping[str, Any],
+    *,
+    by: User | None,
+    base_version: int | None = None,
+    overwrite: bool = False,
+) -> Judgement:
+    """Keeps what ``by`` thinks of an account by one criterion; a judgement there is changed.
+
+    A new value carries who gave it, and today's date where no other is said.
+    """
+    _in_use(account)
+    changes = dict(changes)
+    with transaction.atomic():
+        row = Judgement.objects.select_related("account").filter(account=account, code=code).first()
+        if row is None:
+            changes.setdefault("judged_on", company_today())
+            changes.setdefault("judged_by", by)
+            return _keep(Judgement(account=account, code=code, **changes))
+        if row.archived_at is not None:
+            changes["archived_at"] = None
+        return change_judgement(row, changes, by=by, base_version=base_version, overwrite=overwrite)
+
+
+def add_judgement(account: Account, code: str, *, by: User | None, **values: Any) -> Judgement:
+    """Keeps a first judgement; refused where the account is judged by this criterion already."""
+    if Judgement.objects.active().filter(account=account, code=code).exists():
+        raise ValidationError(_("This account is judged by this criterion already."))
+    return judge(account, code, values, by=by)
+
+
+def change_judgement(
+    row: Judgement,
+    changes: Mapping[str, Any],
+    *,
+    by: User | None = None,
+    base_version: int | None = None,
+    overwrite: bool = False,
+) -> Judgement:
+    """Saves touched fields of a judgement; another value is the judgement of whoever gives it."""
+    _in_use(row.account)
+    changes = dict(changes)
+    if "value" in changes and changes["value"] != row.value and by is not None:
+        changes.setdefault("judged_on", company_today())
+        changes.setdefault("judged_by", by)
+    return _changed(row, changes, base_version, overwrite)
+
+
+# --- costs to serve -------------------------------------------------------------------------------
+def add_cost(account: Account, **values: Any) -> ServiceCost:
+    """Keeps a cost to serve of a month (any day in it)."""
+    _in_use(account)
+    return _keep(ServiceCost(account=account, **_first_of_month(values)))
+
+
+# --- hours ----------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class WeekEntry:
+    """What somebody typed for one account in a week; ``hours`` of ``None`` takes the row away."""
+
+    account: Account
+    hours: Decimal | None
+    note: str = ""
+    base_version: int | None = None
+
+
+def record_hours(
+    user: User, week: date, entries: list[WeekEntry], *, today: date | None = None
+) -> int:
+    """Keeps one person's hours of one week, all or nothing; returns how many rows changed.
+
+    Raises ``EditConflict`` where somebody else wrote the same hours meanwhile, and
+    ``ValidationError`` for a coming week or more hours than a week has.
+    """
+    if week != monday(week):
+        raise ValidationError({"week": _("A week is named by its Monday.")})
+    if week > (today or company_today()):
+        raise ValidationError({"week": _("This week has not come yet.")})
+    _can_work(user)
+    changed = 0
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True, of=("self",)).get(pk=user.pk)
+        held = {
+            row.account_id: row
+            for row in HoursSpent.objects.filter(user=user, week=week).select_related("account")
+        }
+        for entry in entries:
+            changed += _record(held, user, week, entry)
+        week_sum = sum(row.hours for row in held.values() if row.archived_at is None)
+        if week_sum > WEEK_HOURS:
+            raise ValidationError(
+                _("%(n)s hours stand in this week; a week has 168."), params={"n": week_sum}
+            )
+    return changed
+
+
+def _record(held: dict[int, HoursSpent], user: User, week: date, entry: WeekEntry) -> bool:
+    row = held.get(entry.account.pk)
+    wanted: dict[str, Any] = {"hours": entry.hours, "note": entry.note, "archived_at": None}
+    if entry.hours is None:
+        if row is None or row.archived_at is not None:
+            return False
+        if entry.base_version not in (None, row.version):
+            conflict = editing.FieldConflict("hours", str(_("hours")), None, row.hours, None)
+            raise EditConflict(row, [conflict])
+        held[entry.account.pk] = editing.archive(row)
+        return True
+    if row is None:
+        _in_use(entry.account)
+        new = HoursSpent(
+            account=entry.account, user=user, week=week, hours=entry.hours, note=entry.note
+        )
+        held[entry.account.pk] = _keep(new)
+        return True
+    if all(getattr(row, name) == value for name, value in wanted.items()):
+        return False
+    _in_use(entry.account)
+    held[entry.account.pk] = editing.save_fields(row, wanted, base_version=entry.base_version)
+    return True
+
+
+def add_hours(account: Account, user: User, week: date, **values: Any) -> HoursSpent:
+    """Keeps hours of one person on one account in one week; archived ones come back changed."""
+    _in_use(account)
+    if week > company_today():
+        raise ValidationError({"week": _("This week has not come yet.")})
+    old = HoursSpent.objects.archived().filter(account=account, user=user, week=week).first()
+    if old is not None:
+        return editing.save_fields(old, {**values, "archived_at": None}, base_version=None)
+    return _keep(HoursSpent(account=account, user=user, week=week, **values))
+
+
+def plan_hours(
+    account: Account,
+    user: User,
+    year: int,
+    hours: Decimal,
+    *,
+    base_version: int | None = None,
+    overwrite: bool = False,
+    only_new: bool = False,
+) -> PlannedHours:
+    """Says how many hours a person is to spend on an account in a fiscal year.
+
+    ``only_new`` refuses where that is said already.
+    """
+    _in_use(account)
+    with transaction.atomic():
+        row = PlannedHours.objects.filter(account=account, user=user, year=year).first()
+        if only_new and row is not None and row.archived_at is None:
+            raise ValidationError(_("These hours are planned already."))
+        if row is None:
+            _can_work(user)
+            return _keep(PlannedHours(account=account, user=user, year=year, hours=hours))
+        return _changed(row, {"hours": hours, "archived_at": None}, base_version, overwrite)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEntry:
+    """Planned hours of one account as somebody wants them."""
+
+    account: Account
+    hours: Decimal
+    base_version: int | None = None
+
+
+def replan(user: User, year: int, entries: list[PlanEntry]) -> int:
+    """Saves one person's planned hours of several accounts, all or nothing; how many changed.
+
+    Raises ``EditConflict`` where somebody else changed one of them meanwhile.
+    """
+    changed = 0
+    with transaction.atomic():
+        held = {
+            row.account_id: row
+            for row in PlannedHours.objects.select_for_update(of=("self",))
+            .filter(user=user, year=year, account__in=[e.account.pk for e in entries])
+            .order_by("pk")
+        }
+        for entry in entries:
+            row = held.get(entry.account.pk)
+            now = row.hours if row is not None and row.archived_at is None else Decimal(0)
+            if now == entry.hours:
+                continue
+            plan_hours(entry.account, user, year, entry.hours, base_version=entry.base_version)
+            changed += 1
+    return changed
+
+
+# --- capacity and settings ------------------------------------------------------------------------
+def set_capacity(
+    user: User,
+    year: int,
+    hours: Decimal,
+    *,
+    base_version: int | None = None,
+    overwrite: bool = False,
+    only_new: bool = False,
+) -> Capacity:
+    """Says how many hours a person has for accounts in a fiscal year.
+
+    ``only_new`` refuses where that is said already.
+    """
+    with transaction.atomic():
+        row = Capacity.objects.filter(user=user, year=year).first()
+        if only_new and row is not None and row.archived_at is None:
+            raise ValidationError(_("This person's capacity is set for this year already."))
+        if row is None:
+            _can_work(user)
+            return _keep(Capacity(user=user, year=year, hours=hours))
+        return _changed(row, {"hours": hours, "archived_at": None}, base_version, overwrite)
+
+
+def change_capacity(
+    row: Capacity,
+    changes: Mapping[str, Any],
+    *,
+    base_version: int | None = None,
+    overwrite: bool = False,
+) -> Capacity:
+    """Saves other hours; the person and the year stay."""
+    return _changed(row, changes, base_version, overwrite)
+
+
+def change_settings(
+    row: PortfolioSettings,
+    changes: Mapping[str, Any],
+    *,
+    base_version: int | None = None,
+    overwrite: bool = False,
+) -> PortfolioSettings:
+    """Saves the company's limits and thresholds. Scores follow with the next run."""
+    return _changed(row, changes, base_version, overwrite)
+
+
+history.puts_back(
+    LineEstimate,
+    change_row,
+    *[
+        "wallet",
+        "potential",
+        "chance",
+        "currency",
+        "source",
+        "as_of",
+        "confidence",
+    ],
+)
+history.puts_back(Judgement, change_judgement, "value", "evidence", "source", "judged_on")
+history.puts_back(ServiceCost, change_row, "amount", "source")
+history.puts_back(PlannedHours, change_row, "hours")
+history.puts_back(HoursSpent, change_row, "hours", "note")
+history.puts_back(Capacity, change_capacity, "hours")
+history.restores(LineEstimate, restore_estimate)
+for model in (Judgement, ServiceCost, PlannedHours, HoursSpent):
+    history.restores(model, restore_row)
