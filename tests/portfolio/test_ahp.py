@@ -82,7 +82,7 @@ def test_a_full_circle_is_as_inconsistent_as_it_gets():
     ("count", "given"), [(0, []), (3, ["1", "2"]), (2, ["0"]), (2, ["-1"]), (11, ["1"] * 55)]
 )
 def test_what_is_no_matrix_is_refused(count, given):
-    with pytest.raises(ValueError, match="things|above zero"):
+    with pytest.raises(ValueError, match=r"things|above zero"):
         weigh(count, ratios(*given))
 
 
@@ -101,7 +101,7 @@ def test_one_against_the_other_is_equal_in_the_end():
 
 @pytest.mark.parametrize("sheets", [[], [["1"], ["1", "2"]]])
 def test_sheets_of_different_things_do_not_combine(sheets):
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"nobody has compared|zip"):
         combined([ratios(*sheet) for sheet in sheets])
 
 
