@@ -115,6 +115,10 @@ class AccountScore(ScoreColumns):
     )
     first_night = models.DateField(_("from the night of"))
     last_night = models.DateField(_("to the night of"), null=True)
+    cell_before = models.CharField(
+        _("cell before"), max_length=7, choices=CellText.Cell.choices, blank=True
+    )
+    cell_since = models.DateField(_("in this cell since"), null=True)
 
     objects = OfScoredAccountQuerySet.as_manager()
 
@@ -150,6 +154,41 @@ class AccountScore(ScoreColumns):
                 condition=models.Q(last_night__isnull=True),
             ),
             models.Index(fields=["last_night", "first_night"], name="portfolio_score_by_night"),
+            models.Index(
+                F("cell_since").desc(nulls_last=True),
+                F("account").desc(),
+                name="portfolio_score_moved",
+                condition=models.Q(last_night__isnull=True),
+            ),
+            models.Index(
+                F("revenue").desc(nulls_last=True),
+                F("account").desc(),
+                name="portfolio_score_key",
+                condition=models.Q(last_night__isnull=True, is_key_account=True),
+            ),
+            # The whole matrix is read from this index alone.
+            models.Index(
+                fields=["profitability", "potential"],
+                name="portfolio_score_matrix",
+                condition=models.Q(last_night__isnull=True),
+                include=[
+                    "id",
+                    "account",
+                    "owner",
+                    "cell",
+                    "is_key_account",
+                    "revenue",
+                    "contribution",
+                    "attainable",
+                    "hours",
+                ],
+            ),
+            models.Index(
+                F("revenue").desc(nulls_last=True),
+                F("id").desc(),
+                name="portfolio_score_by_revenue",
+                condition=models.Q(last_night__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:
