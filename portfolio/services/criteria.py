@@ -389,10 +389,12 @@ def save_comparison(
     ratios: Sequence[Decimal],
     *,
     items: Sequence[int] | None = None,
+    base_version: int | None = None,
 ) -> PairwiseComparison:
     """Keeps one person's own sheet: a ratio of Saaty's scale for each pair, in order.
 
     ``items`` are the rows that the person compared; refused where the draft has others by now.
+    ``base_version`` is the version of the sheet that the change began with, as for any row.
     """
     draft = _open(version.pk)
     if group is not None and (group.criteria_version_id != draft.pk or group.axis != axis):
@@ -413,7 +415,7 @@ def save_comparison(
         criteria_version=draft, axis=axis, group=group, person=person
     ).first()
     if sheet is not None:
-        return editing.save_fields(sheet, changes, base_version=None)
+        return editing.save_fields(sheet, changes, base_version=base_version)
     return PairwiseComparison.objects.create(
         criteria_version=draft, axis=axis, group=group, person=person, items=present, ratios=kept
     )

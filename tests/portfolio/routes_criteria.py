@@ -1,8 +1,10 @@
 """Criteria: all read them, administrators keep them, everybody compares on a sheet of their own."""
 
+from decimal import Decimal
+
 from portfolio.models import CriteriaVersion, CriterionGroup
 from portfolio.services import criteria
-from tests.route_table import ADMINISTRATORS, EVERYBODY, Route
+from tests.route_table import ADMINISTRATORS, EDITS_ALL, EVERYBODY, Route
 
 OTHERS = EVERYBODY - ADMINISTRATORS
 SOUND = ["contribution", "contribution_margin", "attainable", "needs"]
@@ -87,6 +89,71 @@ for name, args in (("version", version), ("group", group), ("criterion", criteri
         change(f"{name}_edit", field, 200, "get"),
         change(f"{name}_edit", field, data=lambda _cast: {"name": "x", "version": 1}),
     ]
+
+
+# --- the API --------------------------------------------------------------------------------------
+def sheet(cast):
+    """Kari's own sheet."""
+    chosen = CriterionGroup.objects.get(**group(cast))
+    made = criteria.save_comparison(draft(cast), chosen.axis, chosen, cast.kam, [Decimal(3)])
+    return {"pk": made.pk}
+
+
+def in_use(name, args, verb, method, ok_for, ok, data=None):
+    return Route(
+        f"api:{name}-{verb}",
+        "directory",
+        args,
+        method,
+        data or (lambda _cast: {}),
+        ok_for=ok_for,
+        ok=ok,
+        refused=EVERYBODY - ok_for,
+    )
+
+
+def compared(_cast):
+    return {"axis": "profitability"}
+
+
+for name, args in (
+    ("criteriaversion", version),
+    ("criteriongroup", group),
+    ("criterion", criterion),
+):
+    ROUTES += [
+        Route(f"api:{name}-list"),
+        Route(
+            f"api:{name}-list",
+            method="post",
+            ok_for=EDITS_ALL,
+            ok=400,
+            refused=EVERYBODY - EDITS_ALL,
+        ),
+        Route(f"api:{name}-detail", "directory", args),
+        in_use(name, args, "detail", "patch", EDITS_ALL, 200),
+        in_use(name, args, "detail", "delete", EDITS_ALL, 204),
+        in_use(
+            name,
+            retired if name == "criteriaversion" else args,
+            "restore",
+            "post",
+            EDITS_ALL,
+            204,
+        ),
+    ]
+KARI = ADMINISTRATORS | {"service", "kam"}
+ROUTES += [
+    in_use("criteriaversion", version, "activate", "post", ADMINISTRATORS, 200),
+    in_use("criteriaversion", version, "apply-weights", "post", EDITS_ALL, 400),
+    Route("api:criteriaversion-weighing", "directory", version, data=compared, ok=204),
+    Route("api:pairwisecomparison-list"),
+    Route("api:pairwisecomparison-list", method="post", ok=400),
+    Route("api:pairwisecomparison-detail", "directory", sheet),
+    in_use("pairwisecomparison", sheet, "detail", "patch", KARI, 200),
+    in_use("pairwisecomparison", sheet, "detail", "delete", KARI, 204),
+    in_use("pairwisecomparison", sheet, "restore", "post", KARI, 204),
+]
 
 NO_FOREIGN_ROW: dict[str, str] = {
     route.name: "a directory: everybody sees every row" for route in ROUTES if route.row != "none"
