@@ -214,7 +214,8 @@ def _publish(run: ScoringRun, *, anew: bool) -> None:
         cursor.execute(
             f"""
             CREATE TEMP TABLE outdated ON COMMIT DROP AS
-            SELECT s.id, s.first_night FROM portfolio_accountscore s
+            SELECT s.id, s.account_id, s.first_night, s.cell, s.cell_before, s.cell_since
+              FROM portfolio_accountscore s
               LEFT JOIN scored_now n ON n.account_id = s.account_id
              WHERE s.last_night IS NULL AND (n.account_id IS NULL OR NOT ({same}))
             """,
@@ -233,10 +234,15 @@ def _publish(run: ScoringRun, *, anew: bool) -> None:
         cursor.execute(
             f"""
             INSERT INTO portfolio_accountscore
-                   (account_id, criteria_version_id, first_night, {columns})
-            SELECT n.account_id, %(version)s, %(night)s, {", ".join(f"n.{c}" for c in _SAID)}
+                   (account_id, criteria_version_id, first_night, cell_before, cell_since,
+                    {columns})
+            SELECT n.account_id, %(version)s, %(night)s,
+                   CASE WHEN o.cell = n.cell THEN o.cell_before ELSE coalesce(o.cell, '') END,
+                   CASE WHEN o.cell = n.cell THEN o.cell_since ELSE %(night)s END,
+                   {", ".join(f"n.{c}" for c in _SAID)}
               FROM scored_now n
               JOIN accounts_account a ON a.id = n.account_id
+              LEFT JOIN outdated o ON o.account_id = n.account_id
              WHERE NOT EXISTS (SELECT 1 FROM portfolio_accountscore s
                                 WHERE s.account_id = n.account_id AND s.last_night IS NULL)
             """,
