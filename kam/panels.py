@@ -81,6 +81,7 @@ PANELS: Mapping[str, tuple[Panel, ...]] = {
         Panel("judgements", _("Judgements"), "portfolio:account_judgements"),
         Panel("resources", _("Time and return"), "portfolio:account_resources"),
         Panel("nominations", _("Key account"), "portfolio:account_nominations", aside=True),
+        Panel("segments", _("Segments"), "portfolio:account_segments", aside=True),
         Panel("hierarchy", _("Group"), "accounts:hierarchy_panel"),
         Panel("team", _("Account team"), "accounts:team_panel", aside=True, at_once=True),
         Panel("contacts", _("Contacts"), "accounts:contacts_panel", aside=True, at_once=True),

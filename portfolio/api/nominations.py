@@ -12,12 +12,30 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import BaseRouter
 
-from kam.api.resources import RowSerializer, ScopedViewSet, etag, if_match, speaking_errors
+from kam.api.permissions import AdministratorsWrite
+from kam.api.resources import (
+    RowSerializer,
+    ScopedReadViewSet,
+    ScopedViewSet,
+    etag,
+    if_match,
+    speaking_errors,
+)
 from kam.editing import fetch_visible
-from kam.scoping import signed_in
+from kam.scoping import principal, signed_in
 from portfolio.filters.nominations import NominationApiFilter
-from portfolio.models import Nomination, NominationStep
+from portfolio.filters.segments import PlacementFilter
+from portfolio.models import (
+    Nomination,
+    NominationStep,
+    Segment,
+    SegmentOverride,
+    SegmentPlacement,
+    SegmentRule,
+    SegmentScheme,
+)
 from portfolio.services import nominations as process
+from portfolio.services import segments
 
 ROW = ["id", "version", "created_at", "updated_at", "archived_at"]
 paths: list[URLPattern] = []
@@ -125,6 +143,144 @@ class NominationViewSet(ScopedViewSet):
         return self._step("withdraw")
 
 
+class SegmentSchemeSerializer(RowSerializer):
+    class Meta:
+        model = SegmentScheme
+        fields = [*ROW, "name", "description"]
+        read_only_fields = ROW
+
+
+class SegmentSerializer(RowSerializer):
+    class Meta:
+        model = Segment
+        fields = [*ROW, "scheme", "name", "rank"]
+        read_only_fields = ROW
+        fixed = ["scheme"]
+
+
+class SegmentRuleSerializer(RowSerializer):
+    class Meta:
+        model = SegmentRule
+        fields = [*ROW, "segment", "subject", "at_least", "below"]
+        read_only_fields = ROW
+        fixed = ["segment", "subject"]
+
+
+class SegmentOverrideSerializer(RowSerializer):
+    class Meta:
+        model = SegmentOverride
+        fields = [*ROW, "account", "scheme", "segment", "reason", "author", "expires_on"]
+        read_only_fields = [*ROW, "scheme", "author"]
+        fixed = ["account"]
+
+
+class SegmentPlacementSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = SegmentPlacement
+        fields = ["id", "account", "scheme", "segment", "by_hand", "first_night", "last_night"]
+
+
+class SegmentSchemeViewSet(ScopedViewSet):
+    """Segment schemes. Administrators write; accounts are placed with the next night."""
+
+    queryset = SegmentScheme.objects.order_by("id")
+    serializer_class = SegmentSchemeSerializer
+    permission_classes = [AdministratorsWrite]
+
+    def create_row(self, values: dict[str, Any]) -> SegmentScheme:
+        return segments.create_scheme(**values)
+
+    def change_row(
+        self, row: SegmentScheme, changes: Mapping[str, Any], base_version: int | None
+    ) -> SegmentScheme:
+        return segments.change_scheme(row, changes, base_version=base_version)
+
+    def archive_row(self, row: SegmentScheme) -> None:
+        segments.archive_scheme(row)
+
+    def restore_row(self, row: SegmentScheme) -> None:
+        segments.restore_scheme(row)
+
+
+class SegmentViewSet(ScopedViewSet):
+    """Segments of the schemes, by rank. Administrators write."""
+
+    queryset = Segment.objects.order_by("id")
+    serializer_class = SegmentSerializer
+    permission_classes = [AdministratorsWrite]
+    filterset_fields = {"scheme": ["exact"]}
+
+    def create_row(self, values: dict[str, Any]) -> Segment:
+        return segments.create_segment(values.pop("scheme"), **values)
+
+    def change_row(
+        self, row: Segment, changes: Mapping[str, Any], base_version: int | None
+    ) -> Segment:
+        return segments.change_segment(row, changes, base_version=base_version)
+
+    def archive_row(self, row: Segment) -> None:
+        segments.archive_segment(row)
+
+    def restore_row(self, row: Segment) -> None:
+        segments.restore_segment(row)
+
+
+class SegmentRuleViewSet(ScopedViewSet):
+    """Rules of the segments: at least, below. Administrators write."""
+
+    queryset = SegmentRule.objects.order_by("id")
+    serializer_class = SegmentRuleSerializer
+    permission_classes = [AdministratorsWrite]
+    filterset_fields = {"segment": ["exact"], "segment__scheme": ["exact"], "subject": ["exact"]}
+
+    def create_row(self, values: dict[str, Any]) -> SegmentRule:
+        return segments.set_rule(
+            values["segment"], values["subject"], values.get("at_least"), values.get("below")
+        )
+
+
+class SegmentOverrideViewSet(ScopedViewSet):
+    """Segments given by hand, until a date. The scheme is the segment's; a new one takes the place
+    of the one that is there."""
+
+    queryset = SegmentOverride.objects.select_related("account", "scheme").order_by("id")
+    serializer_class = SegmentOverrideSerializer
+    filterset_fields = {"account": ["exact"], "scheme": ["exact"], "segment": ["exact"]}
+
+    def create_row(self, values: dict[str, Any]) -> SegmentOverride:
+        return segments.set_override(
+            values["account"],
+            values["segment"],
+            principal(self.request.user),
+            reason=values["reason"],
+            expires_on=values["expires_on"],
+        )
+
+    def change_row(
+        self, row: SegmentOverride, changes: Mapping[str, Any], base_version: int | None
+    ) -> SegmentOverride:
+        return segments.change_override(row, changes, base_version=base_version)
+
+    def archive_row(self, row: SegmentOverride) -> None:
+        segments.end_override(row)
+
+    def restore_row(self, row: SegmentOverride) -> None:
+        segments.restore_override(row)
+
+
+class SegmentPlacementViewSet(ScopedReadViewSet):
+    """In which segment an account stood, from night to night (``last_night`` null: stands)."""
+
+    queryset = SegmentPlacement.objects.order_by("id")
+    serializer_class = SegmentPlacementSerializer
+    filterset_class = PlacementFilter
+
+
 def register(router: BaseRouter) -> None:
     """Puts this part's resources on the router."""
     router.register("nominations", NominationViewSet, "nomination")
+    router.register("segment-schemes", SegmentSchemeViewSet, "segmentscheme")
+    router.register("segments", SegmentViewSet, "segment")
+    router.register("segment-rules", SegmentRuleViewSet, "segmentrule")
+    router.register("segment-overrides", SegmentOverrideViewSet, "segmentoverride")
+    router.register("segment-placements", SegmentPlacementViewSet, "segmentplacement")

@@ -49,11 +49,13 @@ class Segment(Row):
         constraints = [
             models.UniqueConstraint(
                 fields=["scheme", "name"],
+                condition=models.Q(archived_at__isnull=True),
                 name="portfolio_segment_key",
                 violation_error_message=_("The scheme has a segment with this name already."),
             ),
             models.UniqueConstraint(
                 fields=["scheme", "rank"],
+                condition=models.Q(archived_at__isnull=True),
                 name="portfolio_segment_rank",
                 violation_error_message=_("The scheme has a segment of this rank already."),
             ),
