@@ -470,7 +470,7 @@ def week_of(user: Any, monday: date, page: int = 1) -> Week:
         ]
     )
     shown = found[:ACCOUNTS_A_PAGE]
-    hours = HoursSpent.objects.visible_to(user).filter(user=person)
+    hours = HoursSpent.objects.filter(user=person)  # one's own, whatever became of the account
     there = {row.account_id: row for row in hours.filter(week=monday)}
     sums = {
         pk: (in_year or ZERO, last)
@@ -687,8 +687,7 @@ def board_of(user: Any, person: Any, year: FiscalYear) -> Board:
         .order_by(F("planned").desc(nulls_last=True), "name", "pk")[: MOST_PLACES + 1]
     )
     spent = dict(
-        HoursSpent.objects.visible_to(user)
-        .active()
+        HoursSpent.objects.active()  # shown for accounts that the user sees
         .filter(user=person, week__gte=year.first, week__lt=year.end)
         .order_by()
         .values_list("account")

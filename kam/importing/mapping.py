@@ -360,6 +360,6 @@ def style_columns(resource: Resource, mapping: Map, found: Profile) -> tuple[set
         names = set(source_columns(source, found.head))
         if kind in ("decimal", "integer"):
             numbers |= names
-        elif kind in ("date", "month"):
+        elif kind in ("date", "month", "week"):
             dates |= names
     return numbers, dates

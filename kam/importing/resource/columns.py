@@ -16,7 +16,7 @@ KEEP = object()  # an empty cell for a field that cannot be empty: its default, 
 class Column:
     """One field of a resource.
 
-    ``kind``: text, email, url, integer, decimal, date, month, choice, boolean, reference, country,
+    ``kind``: text, email, url, integer, decimal, date, month, week, choice, boolean, reference, country,
     currency. ``path`` is the lookup by which a stored row shows the value; ``attribute`` the model
     field that takes it.
     """
@@ -108,6 +108,7 @@ class Column:
             "url": _("a web address"),
             "date": _("a date"),
             "month": _("a month or a date in it"),
+            "week": _("a date in the week"),
             "boolean": _("yes or no"),
             "reference": _("a known name or number"),
             "country": _("a country's code or English name"),

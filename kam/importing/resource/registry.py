@@ -7,7 +7,12 @@ from typing import Any
 from kam.importing.resource.base import Resource
 from kam.models import ImportBatch
 
-RESOURCE_MODULES = ["kam.importing.resources", "accounts.imports", "plans.imports"]
+RESOURCE_MODULES = [
+    "kam.importing.resources",
+    "accounts.imports",
+    "portfolio.imports",
+    "plans.imports",
+]
 
 _resources: dict[str, type[Resource]] = {}
 _after: dict[str, list[Callable[[ImportBatch], None]]] = {}

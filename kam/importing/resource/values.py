@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -196,6 +196,12 @@ def _month(column: Column, cell: Any, reading: Reading) -> date:
     return _date(column, cell, reading).replace(day=1)
 
 
+def _week(column: Column, cell: Any, reading: Reading) -> date:
+    """The Monday of the week that a date lies in."""
+    day = _date(column, cell, reading)
+    return day - timedelta(days=day.weekday())
+
+
 def _choice(column: Column, cell: Any, reading: Reading) -> str:
     text = _text(column, cell, reading)
     folded = text.casefold()
@@ -255,6 +261,7 @@ PARSERS: dict[str, Callable[[Column, Any, Reading], Any]] = {
     "decimal": _decimal,
     "date": _date,
     "month": _month,
+    "week": _week,
     "choice": _choice,
     "boolean": _boolean,
     "reference": _reference,

@@ -1,0 +1,208 @@
+"""Everybody's load, the time by cell, the board: what is shown, tried and saved."""
+
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Account
+from kam.models import Role
+from kam.periods import company_today, company_year
+from portfolio.models import (
+    AccountScore,
+    Capacity,
+    CellText,
+    CriteriaVersion,
+    HoursSpent,
+    PlannedHours,
+    PortfolioNight,
+    PortfolioSettings,
+)
+from portfolio.services.inputs import monday
+from tests.conftest import person
+from tests.portfolio.test_inputs_pages import CACHED, FRAGMENT, made, url
+
+D = Decimal
+
+
+@pytest.fixture
+def year():
+    return company_year().year
+
+
+def scored(account, cell, **figures):
+    version = CriteriaVersion.objects.get_or_create(name="V", state="active")[0]
+    return AccountScore.objects.create(
+        account=account, criteria_version=version, owner=account.owner, cell=cell, raw=[],
+        as_of=[], values=[], first_night=company_today(), **figures,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def world(cast, year):
+    """Kari has 100 hours: 80 planned for a poor account, 10 for one with much to win."""
+    for cell, share in (("retain", 20), ("all", 80)):
+        CellText.objects.update_or_create(cell=cell, defaults={"resource_share": share})
+    PortfolioSettings.objects.create(pk=1, hourly_cost=50)
+    Capacity.objects.create(user=cast.kam, year=year, hours=100)
+    PlannedHours.objects.create(account=cast.account, user=cast.kam, year=year, hours=80)
+    PlannedHours.objects.create(account=cast.child, user=cast.kam, year=year, hours=10)
+    scored(cast.account, "retain", contribution=100, hours=50)
+    scored(cast.child, "all", improvement=90)
+    HoursSpent.objects.create(
+        account=cast.account, user=cast.kam, week=monday(company_today()), hours=20
+    )
+    for owner, hours in ((cast.kam, 60), (cast.other_kam, 40)):
+        PortfolioNight.objects.create(
+            night=company_today(), owner=owner, cell="retain", is_key_account=False, accounts=1,
+            revenue=1, contribution=1, hours=hours,
+        )  # fmt: skip
+
+
+def test_a_kam_sees_their_own_load_cells_suggestions_and_board(cast, world):
+    page = cast.client("kam").get(url("resources"))
+    item = page.context["people"][0]
+    assert [row["person"].name for row in page.context["people"]] == ["Kari Kam"]
+    assert (item["load"].capacity, item["load"].planned, item["load"].spent) == (100, 90, 20)
+    assert page.context["total"] == 60  # Odd's hours are not hers to see
+    (move,) = page.context["moves"]
+    assert (move["from"], move["to"], move["hours"]) == (cast.account.name, cast.child.name, 20)
+
+
+def test_leaders_see_their_people_and_management_everybody(cast, world):
+    names = {
+        who: [
+            row["person"].name for row in cast.client(who).get(url("resources")).context["people"]
+        ]
+        for who in ("leader", "management", "outsider")
+    }
+    assert names["leader"] == ["Kari Kam", "Lena Leader"]
+    assert {"Kari Kam", "Odd Other"} <= set(names["management"])
+    assert names["outsider"] == ["Ola Outsider"]
+    assert cast.client("management").get(url("resources")).context["total"] == 100
+
+
+def test_a_foreign_person_is_not_there(cast, world):
+    client = cast.client("kam")
+    assert client.get(url("resources"), {"person": cast.other_kam.pk}).status_code == 404
+    assert client.get(url("resources"), {"person": "x"}).status_code == 404
+
+
+def test_the_suggestions_can_be_tried_without_saving(cast, world):
+    page = cast.client("kam").get(url("resources"), {"try": "moves"})
+    assert {row.account.name: row.then for row in page.context["rows"]} == {
+        cast.account.name: D(60),
+        cast.child.name: D(30),
+    }
+    assert PlannedHours.objects.get(account=cast.account).hours == 80
+
+
+def typed(cast, own, child, **more):
+    rows = {}
+    for account, hours in ((cast.account, own), (cast.child, child)):
+        held = PlannedHours.objects.get(account=account)
+        rows |= {
+            f"h-{account.pk}": hours,
+            f"i-{account.pk}": f"{held.hours.normalize():f}",
+            f"v-{account.pk}": held.version,
+        }
+    return rows | more
+
+
+def test_dragging_shows_load_cells_and_cost_before_saving(cast, world, year):
+    data = typed(cast, "50", "60", do="preview")
+    answer = cast.client("kam").post(url("replan", cast.kam.pk), data, headers=FRAGMENT)
+    text = answer.content.decode().replace("\xa0", " ")
+    assert "110 %" in text  # 110 of 100 hours
+    assert "More than there is" in text
+    assert "5,500" in text  # × 50 an hour
+    assert PlannedHours.objects.get(account=cast.account).hours == 80
+    plain = cast.client("kam").post(url("replan", cast.kam.pk), data)
+    assert plain.status_code == 200
+    assert "110 %" in plain.content.decode().replace("\xa0", " ")
+
+
+def test_saving_keeps_what_was_touched(cast, world):
+    answer = cast.client("kam").post(url("replan", cast.kam.pk), typed(cast, "50", "40"))
+    assert answer.status_code == 302
+    hours = PlannedHours.objects.order_by("pk").values_list("hours", flat=True)
+    assert list(hours) == [D(50), D(40)]
+
+
+def test_what_somebody_else_planned_meanwhile_is_not_lost(cast, world):
+    data = typed(cast, "50", "10")
+    PlannedHours.objects.filter(account=cast.account).update(hours=70)
+    PlannedHours.objects.filter(account=cast.child).update(hours=15)
+    answer = cast.client("kam").post(url("replan", cast.kam.pk), data)
+    assert answer.status_code == 409
+    assert "Somebody else changed" in answer.content.decode()
+    hours = PlannedHours.objects.order_by("pk").values_list("hours", flat=True)
+    assert list(hours) == [D(70), D(15)]
+
+
+def test_management_reads_and_does_not_plan(cast, world):
+    client = cast.client("management")
+    page = client.get(url("resources"), {"person": cast.kam.pk})
+    assert not any(row.may_edit for row in page.context["rows"])
+    answer = client.post(url("replan", cast.kam.pk), typed(cast, "50", "40"))
+    assert answer.status_code == 403
+
+
+def test_no_number_is_said_at_its_row(cast, world):
+    answer = cast.client("kam").post(url("replan", cast.kam.pk), typed(cast, "-3", "40"))
+    assert answer.status_code == 422
+    assert "greater than" in answer.content.decode()
+    assert PlannedHours.objects.get(account=cast.child).hours == 10
+
+
+def test_a_leader_sets_capacity_once_and_again(cast, world, year):
+    client = cast.client("leader")
+    address = url("capacity_edit", cast.kam.pk)
+    row = Capacity.objects.get()
+    values = {"hours": "1400", "initial-hours": "100.00", "version": row.version}
+    assert client.post(address, values).status_code == 302
+    row.refresh_from_db()
+    assert row.hours == 1400
+    assert client.post(f"{address}?year={year + 1}", {"hours": "900"}).status_code == 302
+    assert Capacity.objects.get(year=year + 1).hours == 900
+
+
+def test_an_administrator_sets_the_cost_of_an_hour(cast):
+    client = cast.client("administrator")
+    page = client.get(url("settings"))
+    values = {k: "" if v is None else v for k, v in page.context["form"].initial.items()}
+    answer = client.post(url("settings"), {**values, "hourly_cost": "85", "version": 1})
+    assert answer.status_code == 302, answer.context["form"].errors
+    assert PortfolioSettings.objects.get().hourly_cost == 85
+
+
+@pytest.mark.parametrize(("more", "queries"), [(0, 8), (24, 8), (40, 9)])
+def test_the_page_makes_the_same_queries_however_many_there_are(cast, world, year, more, queries):
+    for n in range(more):
+        account = Account.objects.create(name=f"A{n}", owner=cast.kam)
+        PlannedHours.objects.create(account=account, user=cast.kam, year=year, hours=n)
+        person(f"A Kam {n}", Role.KAM, cast.north)
+    _page, sql = made(cast.client("leader"), f"{url('resources')}?person={cast.kam.pk}")
+    # leader, people with load, hours by cell, accounts, spent, shares, settings, what may be
+    # changed; the chosen one where they stand on another page of the list
+    assert len(sql) == queries, "\n".join(sql)
+    assert [s for s in sql if "count(*)" in s.lower()] == []
+
+
+def test_the_board_of_many_accounts_is_bounded(cast, world, year):
+    Account.objects.bulk_create(Account(name=f"B{n:03}", owner=cast.kam) for n in range(60))
+    page = cast.client("kam").get(url("resources"))
+    assert len(page.context["rows"]) == 50
+    second = cast.client("kam").get(url("resources"), {"page": 2})
+    assert len(second.context["rows"]) == 12
+
+
+def test_the_preview_makes_few_queries(cast, world):
+    client = cast.client("kam")
+    with CaptureQueriesContext(connection) as found:
+        client.post(
+            url("replan", cast.kam.pk), typed(cast, "50", "60", do="preview"), headers=FRAGMENT
+        )
+    sql = [q["sql"] for q in found if not any(word in q["sql"] for word in CACHED)]
+    assert len(sql) <= 9  # two of them are this test's own
