@@ -100,8 +100,9 @@ class NominationViewSet(ScopedViewSet):
         words = Words(data=self.request.data)
         words.is_valid(raise_exception=True)
         user = signed_in(self.request)
-        rows = Nomination.objects.select_related("account")
-        row = fetch_visible(rows, user, pk=self.kwargs["pk"])
+        row = fetch_visible(
+            Nomination.objects.select_related("account"), user, pk=self.kwargs["pk"]
+        )
         visible = Nomination.objects.visible_to(user)
         mine = visible.proposed_by(user) if name == "withdraw" else visible.decided_by(user)
         # A decided one is nobody's turn: the service says who decided.

@@ -31,7 +31,7 @@ class QueueFilter(ChoiceFilter):
             return qs.exclude(pk__in=waiting.order_by().values("pk"))
         if value == "mine":
             user = getattr(self.parent.request, "user", None)
-            mine = Nomination.objects.waits_for(user)
+            mine = Nomination.objects.visible_to(user).waits_for(user)
             return qs.filter(pk__in=mine.order_by().values("pk"))
         return waiting
 

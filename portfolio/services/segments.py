@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Account
-from kam import editing, jobs
+from kam import editing, history, jobs
 from kam.forms import violation
 from kam.models import Job, User
 from kam.periods import company_today
@@ -431,6 +431,10 @@ def create_ready() -> list[SegmentScheme]:
         made.append(scheme)
     return made
 
+
+history.restores(SegmentScheme, restore_scheme)
+history.restores(Segment, restore_segment)
+history.restores(SegmentOverride, restore_override)
 
 __all__ = [
     "READY",

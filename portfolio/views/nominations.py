@@ -164,12 +164,12 @@ def _nomination(user: Any, pk: int) -> Nomination:
     def among(rows: Any) -> Exists:
         return Exists(rows.filter(pk=OuterRef("pk")).order_by())
 
+    seen = Nomination.objects.visible_to(user)
     row = (
-        Nomination.objects.visible_to(user)
-        .select_related("account__owner", "owner", "leaves", "proposed_by")
+        seen.select_related("account__owner", "owner", "leaves", "proposed_by")
         .annotate(
-            decides=among(Nomination.objects.decided_by(user)),
-            takes_back=among(Nomination.objects.proposed_by(user)),
+            decides=among(seen.decided_by(user)),
+            takes_back=among(seen.proposed_by(user)),
             edits=among(Nomination.objects.editable_by(user)),
         )
         .filter(pk=pk)
@@ -332,8 +332,9 @@ def nomination_propose(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def nomination_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Changes what is proposed while it waits; after the first decision only who leaves."""
-    rows = Nomination.objects.select_related("account", "owner", "leaves")
-    row = fetch_editable(rows, request.user, pk=pk)
+    row = fetch_editable(
+        Nomination.objects.select_related("account", "owner", "leaves"), request.user, pk=pk
+    )
     only = None if row.state == State.PROPOSED or row.kind == "remove" else ("leaves",)
     form = NominationForm(request.POST or None, instance=row, user=request.user, only=only)
     if request.method == "POST" and form.is_valid():
@@ -402,7 +403,8 @@ def home_nominations(request: HttpRequest) -> HttpResponse:
     """Nominations whose present step is this person's."""
     today = company_today()
     waiting = (
-        Nomination.objects.waits_for(request.user)
+        Nomination.objects.visible_to(request.user)
+        .waits_for(request.user)
         .select_related("account", "proposed_by")
         .order_by("due_on", "pk")
     )

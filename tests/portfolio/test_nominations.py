@@ -8,7 +8,15 @@ import pytest
 from accounts.models import Account
 from kam.models import Notification, Role, Substitution
 from kam.periods import company_today
-from portfolio.models import AccountScore, CriteriaVersion, Nomination
+from portfolio.demo.nominations import make_nominations
+from portfolio.models import (
+    AccountScore,
+    CriteriaVersion,
+    Nomination,
+    PortfolioSettings,
+    SegmentOverride,
+    SegmentPlacement,
+)
 from portfolio.services import nominations as process
 from portfolio.services.nominations import NominationRefusal, NotItsTurn
 from tests.conftest import person
@@ -270,3 +278,20 @@ def test_when_nothing_is_new_the_reminder_costs_two_queries(cast, django_assert_
     process.remind(late)
     with django_assert_num_queries(2):
         process.remind(late)
+
+
+# --- the demo company -----------------------------------------------------------------------------
+def test_the_demo_has_nominations_in_every_step(cast):
+    people = [person(f"Kam {n}", Role.KAM, cast.north) for n in range(6)]
+    for n, owner in enumerate(people):
+        for m in range(2):
+            Account.objects.create(name=f"Firm {n}{m}", owner=owner)
+    Account.objects.filter(pk=cast.child.pk).update(is_key_account=True)
+    make_nominations(today=company_today())
+    states = Nomination.objects.values_list("state", flat=True)
+    assert set(states) == {*Nomination.State.values}
+    settings = PortfolioSettings.current()
+    assert (settings.key_account_limit, settings.key_accounts_per_kam) == (4, 3)
+    assert Account.objects.filter(is_key_account=True).count() == 2  # one came, one left
+    assert SegmentOverride.objects.count() == 3
+    assert SegmentPlacement.objects.current().filter(by_hand=True).count() == 3
