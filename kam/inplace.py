@@ -34,6 +34,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.html import format_html, linebreaks
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views import View
 
@@ -73,7 +74,10 @@ def shown(row: models.Model, name: str) -> Any:
     if isinstance(field, models.EmailField):
         return format_html('<a href="mailto:{0}">{0}</a>', value)
     if isinstance(field, models.TextField):
-        return format_html('<div class="prose">{}</div>', linebreaks(value, autoescape=True))
+        # safe: linebreaks has escaped the text
+        return format_html(
+            '<div class="prose">{}</div>', mark_safe(linebreaks(value, autoescape=True))
+        )
     if isinstance(value, models.Model) and hasattr(value, "get_absolute_url"):
         return format_html('<a href="{}">{}</a>', value.get_absolute_url(), value)
     if hasattr(value, "name") and hasattr(value, "code"):  # a country
