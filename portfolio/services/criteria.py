@@ -331,6 +331,7 @@ def restore_criterion(row: Criterion) -> Criterion:
 def add_from_library(version: CriteriaVersion, codes: Iterable[str]) -> list[Criterion]:
     """Takes ready criteria into the draft, each into its group; those that it has stay as they are.
 
+    A new one weighs as much as those beside it do on average.
     Raises ``CriteriaRefusal`` where a code is not in the library.
     """
     codes = list(codes)
@@ -351,7 +352,8 @@ def add_from_library(version: CriteriaVersion, codes: Iterable[str]) -> list[Cri
         there = has.get((ready.axis, ready.code))
         if there is None:
             group = _group_of(version, ready)
-            there = Criterion.objects.create(group=group, **ready.fields())
+            weight = _usual_weight(group.criteria.active())
+            there = Criterion.objects.create(group=group, weight=weight, **ready.fields())
         elif there.archived_at is None and there.group.archived_at is None:
             continue
         else:
@@ -364,10 +366,20 @@ def add_from_library(version: CriteriaVersion, codes: Iterable[str]) -> list[Cri
 
 
 def _group_of(version: CriteriaVersion, ready: Ready) -> CriterionGroup:
+    weight = _usual_weight(version.groups.active().filter(axis=ready.axis))
     group, made = CriterionGroup.objects.get_or_create(
-        criteria_version=version, axis=ready.axis, name=str(ready.group)
+        criteria_version=version,
+        axis=ready.axis,
+        name=str(ready.group),
+        defaults={"weight": weight},
     )
     return group if made or group.archived_at is None else editing.restore(group)
+
+
+def _usual_weight(rows: Any) -> Decimal:
+    """What a new row weighs: as much as those beside it do on average."""
+    mean = rows.order_by().aggregate(mean=models.Avg("weight"))["mean"]
+    return round(mean, 4) if mean else Decimal(1)
 
 
 # --- weights from comparisons ---------------------------------------------------------------------

@@ -20,7 +20,7 @@ from kam.scoping import Role, signed_in
 from portfolio import library
 from portfolio.criteria import sheet_of
 from portfolio.forms.criteria import NewVersionForm, VersionForm
-from portfolio.models import CellText, CriteriaVersion
+from portfolio.models import CellText, CriteriaVersion, Criterion
 from portfolio.services import criteria, scoring
 
 STATE_BADGES = {"draft": "draft", "active": "good", "archived": ""}
@@ -134,6 +134,7 @@ def version_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_change": keeps and draft,
         "may_restore": keeps and version.state == "archived" and version.active_from is None,
         "sheet": sheet,
+        "unused": [axis.axis for axis in sheet.axes if not axis.groups],
         "faults": criteria.faults(version) if draft and sheet.axes else [],
         "crumbs": crumbs_to(),
     }
@@ -210,14 +211,19 @@ def version_preview(request: HttpRequest, pk: int) -> HttpResponse:
     version = fetch_editable(CriteriaVersion.objects, request.user, pk=pk)
     preview = scoring.preview(version)
     labels = {**dict(CellText.Cell.choices), "": _("Not placed")}
-    table = []
+    table: list[Any] = []
+    unknown: list[str] = []
     if preview is not None:
+        rows = Criterion.objects.visible_to(request.user).active()
+        rows = rows.filter(group__criteria_version=version, code__in=preview.unknown)
+        unknown = sorted(set(rows.order_by().values_list("name", flat=True)))
         for before in CELLS:
             counts = [preview.moves.get((before, after), 0) for after in CELLS]
             table.append((labels[before], list(zip(CELLS, counts, strict=True)), before))
     context = {
         "version": version,
         "preview": preview,
+        "unknown": unknown,
         "cells": [labels[cell] for cell in CELLS],
         "table": table,
         "labels": labels,

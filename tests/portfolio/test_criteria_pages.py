@@ -82,6 +82,13 @@ def test_the_page_says_share_and_value_of_each_criterion(cast, draft):
     assert url("version_activate", draft.pk) not in page
 
 
+def test_long_text_keeps_its_paragraphs_and_no_markup_of_its_own(cast, draft):
+    criteria.change_version(draft, {"note": "One & two\n\n<b>three</b>"}, base_version=None)
+    page = text(cast.client("kam").get(url("version_detail", draft.pk)))
+    assert "<p>One &amp; two</p>" in page
+    assert "<p>&lt;b&gt;three&lt;/b&gt;</p>" in page
+
+
 def test_what_is_in_force_is_read_only(cast, ada, draft):
     criteria.activate(draft, cast.administrator)
     page = text(ada.get(url("version_detail", draft.pk)))

@@ -90,6 +90,15 @@ def test_picking_what_was_removed_brings_it_back(draft):
     assert needs.group.archived_at is None or not CriterionGroup.objects.archived().exists()
 
 
+def test_a_pick_weighs_as_much_as_those_beside_it(draft):
+    for code, weight in (("contribution", 70), ("contribution_margin", 30)):
+        criteria.change_criterion(
+            criterion(draft, code), {"weight": Decimal(weight)}, base_version=None
+        )
+    (added,) = criteria.add_from_library(draft, ["size"])
+    assert added.weight == 50
+
+
 def test_what_the_library_does_not_have_is_refused(draft):
     with pytest.raises(CriteriaRefusal, match="no criterion “luck”"):
         criteria.add_from_library(draft, ["needs", "luck"])
