@@ -14,7 +14,13 @@ from portfolio.recipe import Recipe
 FIGURES = ("revenue", "contribution", "attainable", "hours")
 AXES = tuple(Axis.values)
 
-#: Facts of the accounts after ``%(after)s``, ``%(size)s`` of them, into the table ``{target}``.
+#: The next slice: the ids of its ends, and how many accounts it has.
+SLICE = """
+SELECT min(id), max(id), count(*)
+  FROM (SELECT id FROM accounts_account WHERE archived_at IS NULL AND id > %(after)s
+         ORDER BY id LIMIT %(size)s) a
+"""
+#: Facts of the accounts from ``%(low)s`` to ``%(high)s`` into the table ``{target}``.
 _GATHER = """
 WITH rate AS (
     SELECT * FROM unnest(%(rate_years)s::int[], %(rate_currencies)s::text[], %(rates)s::numeric[])
@@ -27,8 +33,7 @@ WITH rate AS (
       LEFT JOIN LATERAL (SELECT month FROM accounts_salesfact
                           WHERE account_id = a.id AND month < %(end)s
                           ORDER BY month LIMIT 1) f ON true
-     WHERE a.archived_at IS NULL AND a.id > %(after)s
-     ORDER BY a.id LIMIT %(size)s
+     WHERE a.archived_at IS NULL AND a.id BETWEEN %(low)s AND %(high)s
 ), fact AS MATERIALIZED (
     SELECT f.account_id, p.line_id, f.month, f.month >= %(first)s AS recent,
            f.revenue * r.rate AS revenue, f.cost * r.rate AS cost, f.revenue > 0 AS bought
@@ -36,8 +41,8 @@ WITH rate AS (
       JOIN accounts_product p ON p.id = f.product_id
       LEFT JOIN rate r ON r.currency = f.currency
            AND r.year = extract(year FROM f.month + make_interval(months => %(shift)s))::int
-     WHERE f.account_id IN (SELECT id FROM b) AND f.month >= %(before)s AND f.month < %(end)s
-), s AS (
+     WHERE f.account_id BETWEEN %(low)s AND %(high)s AND f.month >= %(before)s AND f.month < %(end)s
+), s AS MATERIALIZED (
     SELECT account_id,
            sum(revenue) FILTER (WHERE recent) AS revenue,
            sum(cost) FILTER (WHERE recent) AS cost,
@@ -47,46 +52,44 @@ WITH rate AS (
            count(DISTINCT month) FILTER (WHERE recent AND bought) AS months,
            count(DISTINCT line_id) FILTER (WHERE recent AND bought) AS lines
       FROM fact GROUP BY 1
-), by_line AS (
-    SELECT f.account_id, f.line_id, l.path, sum(f.revenue) AS revenue,
+), own AS MATERIALIZED (
+    SELECT f.account_id, above.line_id, sum(f.revenue) AS revenue,
            bool_or(f.revenue IS NULL) AS no_rate
-      FROM fact f JOIN accounts_productline l ON l.id = f.line_id
-     WHERE f.recent GROUP BY 1, 2, 3
-), e AS (
+      FROM fact f
+      JOIN accounts_productline l ON l.id = f.line_id
+      CROSS JOIN LATERAL unnest(l.path) AS above (line_id)
+     WHERE f.recent GROUP BY 1, 2
+), e AS MATERIALIZED (
     SELECT e.account_id, sum(e.wallet * r.rate) AS wallet, sum(e.potential * r.rate) AS potential,
-           sum(o.revenue) FILTER (WHERE e.wallet IS NOT NULL) AS own_of_wallet,
-           sum((e.potential * r.rate - o.revenue) * e.chance / 100) AS improvement,
+           sum(coalesce(o.revenue, 0)) FILTER (WHERE e.wallet IS NOT NULL) AS own_of_wallet,
+           sum((e.potential * r.rate - coalesce(o.revenue, 0)) * e.chance / 100) AS improvement,
            min(e.as_of) AS as_of,
-           bool_or(r.rate IS NULL OR o.no_rate) AS no_rate
+           bool_or(r.rate IS NULL OR coalesce(o.no_rate, false)) AS no_rate
       FROM portfolio_lineestimate e
       LEFT JOIN rate r ON r.currency = e.currency AND r.year = %(year)s
-      CROSS JOIN LATERAL (
-           SELECT coalesce(sum(y.revenue), 0) AS revenue,
-                  coalesce(bool_or(y.no_rate), false) AS no_rate
-             FROM by_line y WHERE y.account_id = e.account_id AND e.line_id = ANY(y.path)
-      ) o
-     WHERE e.account_id IN (SELECT id FROM b) AND e.archived_at IS NULL
+      LEFT JOIN own o ON o.account_id = e.account_id AND o.line_id = e.line_id
+     WHERE e.account_id BETWEEN %(low)s AND %(high)s AND e.archived_at IS NULL
      GROUP BY 1
-), h AS (
+), h AS MATERIALIZED (
     SELECT account_id, sum(hours) AS hours FROM portfolio_hoursspent
-     WHERE account_id IN (SELECT id FROM b) AND archived_at IS NULL
+     WHERE account_id BETWEEN %(low)s AND %(high)s AND archived_at IS NULL
        AND week >= %(first)s AND week < %(end)s
      GROUP BY 1
-), c AS (
+), c AS MATERIALIZED (
     SELECT c.account_id, sum(c.amount * r.rate) AS amount, bool_or(r.rate IS NULL) AS no_rate
       FROM portfolio_servicecost c
       LEFT JOIN rate r ON r.currency = c.currency
            AND r.year = extract(year FROM c.month + make_interval(months => %(shift)s))::int
-     WHERE c.account_id IN (SELECT id FROM b) AND c.archived_at IS NULL
+     WHERE c.account_id BETWEEN %(low)s AND %(high)s AND c.archived_at IS NULL
        AND c.month >= %(first)s AND c.month < %(end)s
      GROUP BY 1
-), j AS (
+), j AS MATERIALIZED (
     SELECT account_id, jsonb_object_agg(code, value) AS value,
            jsonb_object_agg(code, judged_on) AS judged_on
       FROM portfolio_judgement
-     WHERE account_id IN (SELECT id FROM b) AND archived_at IS NULL
+     WHERE account_id BETWEEN %(low)s AND %(high)s AND archived_at IS NULL
      GROUP BY 1
-), written AS (
+)
     INSERT INTO {target} (account_id, owner_id, is_key_account, raw, as_of, values, cell,
                           completeness, revenue, contribution, attainable, hours)
     SELECT b.id, b.owner_id, b.is_key_account,
@@ -101,13 +104,11 @@ WITH rate AS (
         raw = excluded.raw, as_of = excluded.as_of, revenue = excluded.revenue,
         contribution = excluded.contribution, attainable = excluded.attainable,
         hours = excluded.hours
-)
-SELECT max(id), count(*) FROM b
 """
 
 
 def gather(recipe: Recipe, target: str) -> str:
-    """The statement that gathers one slice of accounts; answers the last id and how many."""
+    """The statement that gathers one slice of accounts."""
     raws, dates = [], []
     for code in recipe.inputs:
         measure = MEASURES.get(code)

@@ -167,11 +167,12 @@ def _gather_all(run: ScoringRun, told: Told | None) -> None:
     total = _population() if told else 0
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(statement, {**parameters, "after": run.next_account, "size": SLICE})
-            last, count = cursor.fetchone()
+            cursor.execute(scoring_sql.SLICE, {"after": run.next_account, "size": SLICE})
+            low, high, count = cursor.fetchone()
             if not count:
                 return
-            run.next_account, run.scored = last, run.scored + count
+            cursor.execute(statement, {**parameters, "low": low, "high": high})
+            run.next_account, run.scored = high, run.scored + count
             run.save(update_fields=["next_account", "scored"])
         if told:
             told(min(run.scored, total), total)
