@@ -42,6 +42,7 @@ class SegmentFilter(ModelChoiceFilter):
     """The accounts that were in a segment on the night that is shown."""
 
     field_class = SegmentChoice
+    path = "account"
 
     def filter(self, qs: Any, value: Segment | None) -> Any:
         if value is None:
@@ -49,7 +50,8 @@ class SegmentFilter(ModelChoiceFilter):
         night = getattr(self.parent, "night", None)
         placed = SegmentPlacement.objects.visible_to(self.parent.request.user)
         placed = placed.current() if night is None else placed.on_night(night)
-        return qs.filter(account__in=placed.filter(segment=value).order_by().values("account"))
+        inside = placed.filter(segment=value).order_by().values("account")
+        return qs.filter(**{f"{self.path}__in": inside})
 
 
 class MatrixFilter(FilterSet):

@@ -166,7 +166,7 @@ def _wider(ends: matrix.Range) -> matrix.Range:
 def shown(asked: Asked) -> dict[str, Any]:
     """Picture and cells, for the page and the PDF (grid, bubbles, schemes, texts, trail)."""
     window, look, currency = asked.window, asked.look, Company.current().currency
-    found = matrix.grid(asked.rows, window)
+    found = matrix.kept_grid(asked.user, asked.rows, window, asked.run)
     alone = matrix.shown_alone(found)
     _name, segments = asked.schemes.get(look.scheme, ("", [])) if look.scheme else ("", [])
     single = matrix.bubbles(asked.rows, window, alone, scheme=look.scheme, night=asked.as_of)

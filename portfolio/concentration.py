@@ -1,0 +1,472 @@
+"""How far a portfolio hangs on few customers, from year to year, and what its loss would mean.
+
+Facts are the accounts' fiscal years (``AccountYear``) at each year's budget rates; an amount whose
+currency has no rate stays outside and is named. Customers under common control, the accounts under
+one top of the hierarchy, count as one. Archived accounts count: what they bought was sold. All sums
+are made by the database in one statement; definitions are those of ``portfolio.calc.concentration``
+and ``portfolio.calc.retention``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.core.cache import cache
+from django.db import connection
+from django.db.models import Q, Sum
+from django.utils import timezone
+
+from accounts.models import Account, AccountYear
+from accounts.querysets import AccountQuerySet
+from kam.models import User
+from kam.money import Rates, rates_for
+from kam.periods import FiscalYear
+from portfolio.calc.retention import STEPS, Bridge, Step
+from portfolio.models import HoursSpent, PortfolioSettings, ServiceCost
+
+ZERO = Decimal(0)
+TOPS = (1, 3, 5, 10, 20, 50)
+LISTED = 20
+POINTS = 50
+KEPT_SECONDS = 6 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """One of the largest customers: ``top`` is the id of its topmost account."""
+
+    top: int
+    revenue: Decimal
+    margin: Decimal
+    is_key: bool
+    share: float
+    running: float
+
+
+@dataclass(frozen=True, slots=True)
+class YearConcentration:
+    """One fiscal year. Amounts in company currency, ratios 0–1; ``None``: nobody has bought.
+
+    ``total`` is the sum of the customers with positive revenue, to which all shares refer;
+    ``missing`` are amounts by currency that have no budget rate and are in no sum.
+    """
+
+    year: int
+    customers: int = 0
+    total: Decimal = ZERO
+    zero: int = 0
+    negative: int = 0
+    negative_sum: Decimal = ZERO
+    margin: Decimal = ZERO
+    key_customers: int = 0
+    key_share: float | None = None
+    hhi: float | None = None
+    gini: float | None = None
+    makers: int = 0  # so many of the largest make 80 %
+    makers_share: float = 0.0
+    tops: dict[int, float] = field(default_factory=dict)
+    curve: tuple[tuple[int, float], ...] = ()
+    largest: tuple[Customer, ...] = ()
+    missing: dict[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def effective(self) -> float | None:
+        """1 / HHI."""
+        return 1 / self.hhi if self.hhi else None
+
+    @property
+    def largest_share(self) -> float | None:
+        return self.tops.get(1)
+
+    @property
+    def net(self) -> Decimal:
+        """All sales, net negative customers included."""
+        return self.total + self.negative_sum
+
+
+@dataclass(frozen=True, slots=True)
+class Retained:
+    """The bridge of all customers, and the part of it that is key accounts'."""
+
+    all: Bridge
+    key: Bridge
+    missing: dict[int, dict[str, Decimal]]
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """Whose facts: a person's scope, narrowed by ``accounts`` where a filter is set."""
+
+    user: Any
+    accounts: AccountQuerySet[Account] | None = None
+
+    def facts(self, years: Sequence[int]) -> Any:
+        rows = AccountYear.objects.visible_to(self.user).filter(year__in=years)
+        if self.accounts is not None:
+            rows = rows.filter(account__in=self.accounts.order_by().values("pk"))
+        return rows.order_by().values("account_id", "year", "currency", "revenue", "cost")
+
+
+_SUMS = """
+WITH rates (year, currency, rate) AS (VALUES {rates}),
+facts AS MATERIALIZED ({facts}),
+missing AS (
+    SELECT f.year, f.currency, sum(f.revenue) AS amount
+      FROM facts f LEFT JOIN rates r ON r.year = f.year AND r.currency = f.currency
+     WHERE r.rate IS NULL GROUP BY 1, 2
+),
+sums AS MATERIALIZED (
+    SELECT a.path[1] AS customer, f.year, sum(f.revenue * r.rate) AS revenue,
+           sum((f.revenue - f.cost) * r.rate) AS margin,
+           coalesce(sum(f.revenue * r.rate) FILTER (WHERE a.is_key_account), 0) AS key_revenue,
+           bool_or(a.is_key_account) AS is_key
+      FROM facts f
+      JOIN accounts_account a ON a.id = f.account_id
+      JOIN rates r ON r.year = f.year AND r.currency = f.currency
+     GROUP BY 1, 2
+)
+"""
+_CONCENTRATION = """
+, ranked AS MATERIALIZED (
+    SELECT s.*, s.revenue::float8 AS v,
+           row_number() OVER w AS rank, sum(s.revenue::float8) OVER w AS running
+      FROM sums s WHERE s.revenue > 0
+    WINDOW w AS (PARTITION BY s.year ORDER BY s.revenue DESC, s.customer
+                 ROWS UNBOUNDED PRECEDING)
+),
+totals AS (
+    SELECT year, count(*) AS n, sum(revenue) AS total, sum(v * v) AS squares,
+           sum(rank * v) AS weighted, sum(key_revenue) AS key_revenue,
+           count(*) FILTER (WHERE is_key) AS key_customers
+      FROM ranked GROUP BY year
+),
+others AS (
+    SELECT year, count(*) FILTER (WHERE revenue = 0) AS zero,
+           count(*) FILTER (WHERE revenue < 0) AS negative,
+           coalesce(sum(revenue) FILTER (WHERE revenue < 0), 0) AS negative_sum,
+           sum(margin) AS margin
+      FROM sums GROUP BY year
+),
+kept AS (
+    SELECT r.year,
+           array_agg(r.rank ORDER BY r.rank) AS ranks,
+           array_agg(r.running ORDER BY r.rank) AS running
+      FROM ranked r JOIN totals t ON t.year = r.year
+     WHERE r.rank <= 50 OR r.rank = t.n
+        OR r.rank * %(points)s / t.n <> (r.rank - 1) * %(points)s / t.n
+     GROUP BY 1
+),
+makers AS (
+    SELECT r.year, min(r.rank) AS rank, min(r.running) AS running
+      FROM ranked r JOIN totals t ON t.year = r.year
+     WHERE r.running >= 0.8 * t.total::float8 GROUP BY 1
+)
+SELECT o.year, t.n, t.total, t.squares, t.weighted, t.key_revenue, t.key_customers,
+       o.zero, o.negative, o.negative_sum, o.margin, k.ranks, k.running, m.rank, m.running,
+       (SELECT array_agg(ARRAY[r.customer, r.revenue, r.margin, r.is_key::int, r.running::numeric]
+                         ORDER BY r.rank)
+          FROM ranked r WHERE r.year = o.year AND r.rank <= %(listed)s)
+  FROM others o LEFT JOIN totals t ON t.year = o.year
+  LEFT JOIN kept k ON k.year = o.year LEFT JOIN makers m ON m.year = o.year
+UNION ALL
+SELECT year, NULL, amount, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+       ARRAY[ARRAY[ascii(currency), ascii(substr(currency, 2)), ascii(substr(currency, 3))]]::numeric[]
+  FROM missing
+"""
+_BRIDGE = """
+, pairs AS (
+    SELECT customer, bool_or(is_key) AS is_key,
+           coalesce(sum(revenue) FILTER (WHERE year = %(before)s), 0) AS before,
+           coalesce(sum(revenue) FILTER (WHERE year = %(now)s), 0) AS now
+      FROM sums GROUP BY 1
+)
+SELECT CASE WHEN before > 0 THEN
+                 CASE WHEN now <= 0 THEN 'lost' WHEN now >= before THEN 'growth' ELSE 'decline' END
+            WHEN now > 0 THEN 'new' WHEN before = now THEN 'none' ELSE 'corrections' END,
+       is_key, count(*), sum(before), sum(now), NULL::int
+  FROM pairs GROUP BY 1, 2
+UNION ALL
+SELECT currency, NULL, 0, amount, 0, year FROM missing
+"""
+
+
+def _statement(portfolio: Portfolio, years: Sequence[int], then: str) -> tuple[str, list[Any]]:
+    """The statement and its positional parameters; the rates are read here (a query a year)."""
+    pairs: list[Any] = []
+    for year in years:
+        rates = rates_for(year)
+        for currency, rate in [(rates.currency, Decimal(1)), *rates.known]:
+            pairs += [year, currency, rate]
+    values = ", ".join(["(%s::int, %s::text, %s::numeric)"] * (len(pairs) // 3))
+    # The house's own queryset, compiled: its scope stays what it is.
+    facts, parameters = portfolio.facts(years).query.sql_with_params()
+    return _SUMS.format(rates=values, facts=facts) + then, [*pairs, *parameters]
+
+
+def _rows(sql: str, parameters: Sequence[Any]) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()
+
+
+def _named(text: str, **values: int) -> str:
+    """Whole numbers of our own put into a statement; nothing from outside."""
+    for name, value in values.items():
+        text = text.replace(f"%({name})s", str(int(value)))
+    return text
+
+
+def concentration_of(portfolio: Portfolio, years: Sequence[int]) -> dict[int, YearConcentration]:
+    """Each fiscal year's concentration (one statement, and one for each year's rates)."""
+    then = _named(_CONCENTRATION, points=POINTS, listed=LISTED)
+    found: dict[int, YearConcentration] = {}
+    missing: dict[int, dict[str, Decimal]] = {}
+    for row in _rows(*_statement(portfolio, years, then)):
+        if row[7] is None:  # an amount without a rate
+            code = "".join(chr(int(sign)) for sign in row[15][0])
+            missing.setdefault(row[0], {})[code] = row[2]
+        else:
+            found[row[0]] = _year(row)
+    return {
+        year: replace(found.get(year, YearConcentration(year)), missing=missing.get(year, {}))
+        for year in years
+    }
+
+
+def _year(row: tuple) -> YearConcentration:
+    (year, n, total, squares, weighted, key_revenue, key_customers, zero, negative, negative_sum,
+     margin, ranks, running, makers, makers_sum, largest) = row  # fmt: skip
+    common = {
+        "year": year, "zero": zero, "negative": negative,
+        "negative_sum": negative_sum, "margin": margin,
+    }  # fmt: skip
+    if not n:
+        return YearConcentration(**common)
+    whole = float(total)
+    curve = dict(zip(ranks, running, strict=True))
+    return YearConcentration(
+        **common,
+        customers=n,
+        total=total,
+        key_customers=key_customers,
+        key_share=float(key_revenue) / whole,
+        hhi=squares / whole**2,
+        gini=(n + 1) / n - 2 * weighted / (n * whole),
+        makers=makers or n,
+        makers_share=(makers_sum or whole) / whole,
+        tops={top: curve[min(top, n)] / whole for top in TOPS},
+        curve=(
+            (0, 0.0),
+            *(
+                (rank, value / whole)
+                for rank, value in curve.items()
+                if rank <= 10 or rank == n or rank * POINTS // n != (rank - 1) * POINTS // n
+            ),
+        ),
+        largest=tuple(
+            Customer(
+                int(top),
+                Decimal(revenue),
+                Decimal(profit),
+                bool(key),
+                float(revenue) / whole,
+                float(run) / whole,
+            )
+            for top, revenue, profit, key, run in largest
+        ),
+    )
+
+
+def bridge_of(portfolio: Portfolio, year: int) -> Retained:
+    """From the year before to ``year``, all customers and key accounts (one statement)."""
+    then = _named(_BRIDGE, before=year - 1, now=year)
+    parts: dict[bool, list[tuple[str, int, Decimal, Decimal]]] = {True: [], False: []}
+    missing: dict[int, dict[str, Decimal]] = {}
+    for name, is_key, count, before, now, in_year in _rows(
+        *_statement(portfolio, [year - 1, year], then)
+    ):
+        if in_year is not None:
+            missing.setdefault(in_year, {})[name] = before
+        else:
+            parts[is_key].append((name, count, before, now))
+    return Retained(_bridge(parts[True] + parts[False]), _bridge(parts[True]), missing)
+
+
+def _bridge(rows: Sequence[tuple[str, int, Decimal, Decimal]]) -> Bridge:
+    counts, changes = dict.fromkeys(STEPS, 0), dict.fromkeys(STEPS, ZERO)
+    for name, count, before, now in rows:
+        if name in counts:
+            counts[name] += count
+            changes[name] += now - before
+    held = [row for row in rows if row[0] in ("growth", "decline", "lost")]
+    return Bridge(
+        sum((row[2] for row in rows), ZERO),
+        sum((row[3] for row in rows), ZERO),
+        sum((row[2] for row in held), ZERO),
+        sum((row[3] for row in held), ZERO),
+        {name: Step(counts[name], changes[name]) for name in STEPS},
+    )
+
+
+# --- kept results: figures change only when facts, rates or accounts do ---------------------------
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A result and when it was computed."""
+
+    value: Any
+    at: datetime
+
+
+def kept(kind: str, portfolio: Portfolio, years: Sequence[int], make: Any) -> Kept:
+    """The result of ``make()``, from the cache while nothing it was made from has changed.
+
+    Every change of facts, rates or the company leaves a mark in ``accounts_staleyear`` (its sequence
+    counts on); accounts carry their time of change. While marks wait nothing is kept.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT last_value FROM accounts_staleyear_id_seq),"
+            " EXISTS (SELECT FROM accounts_staleyear),"
+            " (SELECT max(updated_at) FROM accounts_account),"
+            " (SELECT max(updated_at) FROM kam_budgetrate)"
+        )
+        mark, waiting, changed, rates = cursor.fetchone()
+    if waiting:
+        return Kept(make(), timezone.now())
+    sql, parameters = portfolio.facts(years).query.sql_with_params()
+    text = repr((kind, sql, parameters, tuple(years), mark, changed, rates))
+    key = "concentration:" + hashlib.blake2s(text.encode()).hexdigest()
+    found = cache.get(key)
+    if found is None:
+        found = Kept(make(), timezone.now())
+        cache.set(key, found, KEPT_SECONDS)
+    return found
+
+
+# --- names, and what a loss would mean ------------------------------------------------------------
+def names_of(user: Any, tops: Sequence[int]) -> dict[int, Account]:
+    """For each customer the topmost of its accounts that this person sees (one query)."""
+    rows = Account.objects.visible_to(user).filter(path__overlap=list(tops))
+    found: dict[int, Account] = {}
+    for account in rows.only("id", "name", "path", "is_key_account").order_by("id"):
+        top = account.path[0]
+        if top not in found or len(account.path) < len(found[top].path):
+            found[top] = account
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerLoss:
+    """What one KAM's portfolio would lose: revenue of the year, company currency."""
+
+    owner: User
+    revenue: Decimal
+    portfolio: Decimal
+
+    @property
+    def share(self) -> Decimal | None:
+        return self.revenue / self.portfolio if self.portfolio > 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What a portfolio would lose with one customer, in a fiscal year and company currency.
+
+    Contribution = revenue − cost of goods − costs to serve − hours × the cost of an hour.
+    """
+
+    customer: Account
+    year: int
+    revenue: Decimal
+    revenue_all: Decimal
+    contribution: Decimal
+    contribution_all: Decimal
+    owners: tuple[OwnerLoss, ...]
+    missing: dict[str, Decimal]
+
+    @property
+    def revenue_share(self) -> Decimal | None:
+        return self.revenue / self.revenue_all if self.revenue_all > 0 else None
+
+    @property
+    def contribution_share(self) -> Decimal | None:
+        return self.contribution / self.contribution_all if self.contribution_all > 0 else None
+
+
+def what_if_lost(user: Any, account: Account, year: FiscalYear) -> Loss:
+    """What this person's portfolio, and each concerned KAM's, would lose with the customer.
+
+    The customer is ``account`` with all accounts under the same top that the person sees.
+    """
+    top = account.path[0]
+    rates = rates_for(year.year)
+    inside = Q(account__path__0=top)
+    facts = AccountYear.objects.visible_to(user).filter(year=year.year).order_by()
+    lost, whole = _converted(facts, inside, rates, ("revenue", "cost"))
+    months = {"month__gte": year.first, "month__lt": year.end}
+    service = ServiceCost.objects.visible_to(user).active().filter(**months).order_by()
+    lost_cost, all_cost = _converted(service, inside, rates, ("amount",))
+    weeks = HoursSpent.objects.visible_to(user).active()
+    hours = weeks.filter(week__gte=year.first, week__lt=year.end).aggregate(
+        lost=Sum("hours", filter=inside), whole=Sum("hours")
+    )
+    hourly = PortfolioSettings.current().hourly_cost
+
+    def contribution(sums: dict[str, Decimal], cost: dict[str, Decimal], spent: Any) -> Decimal:
+        return sums["revenue"] - sums["cost"] - cost["amount"] - (spent or ZERO) * hourly
+
+    return Loss(
+        customer=account,
+        year=year.year,
+        revenue=lost["revenue"],
+        revenue_all=whole["revenue"],
+        contribution=contribution(lost, lost_cost, hours["lost"]),
+        contribution_all=contribution(whole, all_cost, hours["whole"]),
+        owners=_owners(user, facts, top, rates),
+        missing=_without_rate(facts, rates),
+    )
+
+
+def _converted(
+    rows: Any, inside: Q, rates: Rates, names: Sequence[str]
+) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
+    """Sums of the customer and of all, currency by currency (one query)."""
+    sums = {f"all_{name}": Sum(name) for name in names}
+    sums |= {f"lost_{name}": Sum(name, filter=inside) for name in names}
+    lost, whole = dict.fromkeys(names, ZERO), dict.fromkeys(names, ZERO)
+    for row in rows.values("currency").annotate(**sums):
+        rate = rates.rate(row["currency"])
+        if rate is None:
+            continue
+        for name in names:
+            lost[name] += (row[f"lost_{name}"] or ZERO) * rate
+            whole[name] += (row[f"all_{name}"] or ZERO) * rate
+    return lost, whole
+
+
+def _without_rate(facts: Any, rates: Rates) -> dict[str, Decimal]:
+    known = [rates.currency, *(currency for currency, _rate in rates.known)]
+    missing = facts.exclude(currency__in=known).values("currency")
+    return {row["currency"]: row["t"] for row in missing.annotate(t=Sum("revenue"))}
+
+
+def _owners(user: Any, facts: Any, top: int, rates: Rates) -> tuple[OwnerLoss, ...]:
+    """Each KAM of the customer whose figures this person may see, largest loss first."""
+    concerned = Account.objects.visible_to(user).filter(path__0=top).order_by().values("owner")
+    owners = User.objects.figures_visible_to(user).filter(pk__in=concerned).in_bulk()
+    lost: dict[int, Decimal] = {}
+    whole: dict[int, Decimal] = {}
+    rows = facts.filter(account__owner__in=list(owners)).values("account__owner", "currency")
+    sums = rows.annotate(lost=Sum("revenue", filter=Q(account__path__0=top)), whole=Sum("revenue"))
+    for row in sums:
+        rate = rates.rate(row["currency"]) or ZERO
+        owner = row["account__owner"]
+        lost[owner] = lost.get(owner, ZERO) + (row["lost"] or ZERO) * rate
+        whole[owner] = whole.get(owner, ZERO) + row["whole"] * rate
+    found = [OwnerLoss(owners[pk], lost[pk], whole[pk]) for pk in lost]
+    return tuple(sorted(found, key=lambda one: (-one.revenue, one.owner.pk)))
