@@ -84,11 +84,18 @@ def _scaled(
     measure: str,
     worst: int,
     best: int,
-    **more: Any,
 ) -> Ready:
-    direction = Direction.UP if best > worst else Direction.DOWN
-    ends = {"worst": Decimal(worst), "best": Decimal(best)}
-    return Ready(code, name, axis, group, guidance, measure, direction, **ends, **more)
+    return Ready(
+        code,
+        name,
+        axis,
+        group,
+        guidance,
+        measure,
+        direction=Direction.UP if best > worst else Direction.DOWN,
+        worst=Decimal(worst),
+        best=Decimal(best),
+    )
 
 
 _RESULT, _BUYING = _("What the account earns us"), _("How it buys and pays")
