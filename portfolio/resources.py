@@ -414,7 +414,7 @@ class Week:
     last_week: Decimal
 
 
-def accounts_of(person: User, year: int, since: date) -> QuerySet:
+def accounts_of(person: User, year: int, since: date) -> Any:
     """What somebody works for: own accounts, seats, planned hours, hours since a day."""
     keys = (
         Account.objects.filter(owner=person)
@@ -437,7 +437,7 @@ def accounts_of(person: User, year: int, since: date) -> QuerySet:
     return Account.objects.filter(pk__in=keys)
 
 
-def _with_plan(accounts: QuerySet, person: User, year: int) -> QuerySet:
+def _with_plan(accounts: Any, person: User, year: int) -> Any:
     return accounts.annotate(
         plan=FilteredRelation(
             "planned_hours",

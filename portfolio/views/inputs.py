@@ -1,6 +1,6 @@
 """An account's panels of what people know about it, and the forms that they lead to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,7 +107,7 @@ def account_resources(request: HttpRequest, pk: int) -> HttpResponse:
 
 # --- fields that are edited where they stand --------------------------------------------------------
 class _OfAccount(InPlace):
-    related = ("account",)
+    related: Sequence[str] = ("account",)
     save = staticmethod(inputs.change_row)
     panel: str
 
