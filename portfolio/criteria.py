@@ -31,6 +31,14 @@ class CriterionLine:
     criterion: Criterion
     share: Decimal
 
+    @property
+    def fact(self) -> str:
+        return fact(self.criterion)
+
+    @property
+    def words(self) -> str:
+        return value_in_words(self.criterion)
+
 
 @dataclass(frozen=True, slots=True)
 class GroupLines:
