@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import Account
 from kam.editing import EditConflict, fetch_editable, fetch_visible
 from kam.listing import Column, Key, Listing
+from kam.number_text import amount
 from kam.panels import render_panel
 from kam.periods import company_today
 from kam.scoping import principal, signed_in
@@ -46,6 +47,29 @@ def _keepers_only(request: HttpRequest) -> None:
         raise PermissionDenied
 
 
+def rule_words(rule: SegmentRule) -> str:
+    """A rule as people say it: ``Potential, 0–100: at least 50``, ``Level: at least National``."""
+    if rule.subject == SegmentRule.Subject.KEY_ACCOUNT:
+        return _("Key account") if rule.at_least else _("No key account")
+    is_level = rule.subject == SegmentRule.Subject.LEVEL
+    label = _("Level") if is_level else rule.get_subject_display()
+    parts = []
+    for words, edge in ((_("at least %(n)s"), rule.at_least), (_("below %(n)s"), rule.below)):
+        if edge is not None:
+            parts.append(words % {"n": _level(edge) if is_level else _number(edge)})
+    return f"{label}: {', '.join(parts)}"
+
+
+def _level(edge: Any) -> str:
+    whole = int(edge)
+    known = whole == edge and 1 <= whole <= len(service.LEVELS)
+    return str(service.LEVELS[whole - 1].label) if known else _number(edge)
+
+
+def _number(edge: Any) -> str:
+    return amount(edge, 0 if edge == edge.to_integral_value() else 2)
+
+
 # --- schemes --------------------------------------------------------------------------------------
 @login_required
 @require_safe
@@ -61,7 +85,11 @@ def scheme_list(request: HttpRequest) -> HttpResponse:
         Prefetch("segments", segments.order_by("rank", "pk")),
         Prefetch("segments__rules", rules.order_by("pk")),
     )
-    context = {"schemes": list(rows.order_by("pk")), "keeps": keeps}
+    found = list(rows.order_by("pk"))
+    for scheme in found:
+        for segment in scheme.segments.all():
+            segment.words = [rule_words(r) for r in segment.rules.all()]  # type: ignore[attr-defined]
+    context = {"schemes": found, "keeps": keeps}
     return render(request, "portfolio/segments/schemes.html", context)
 
 

@@ -40,7 +40,9 @@ def test_the_schemes_take_three_queries(cast, placed):
     ):
         html = client.get(url("scheme_list")).content.decode()
     assert "Segment 1–3" in html
-    assert "50 ≤ Profitability, 0–100" in html
+    assert "Profitability, 0–100: at least 50" in html
+    assert "Revenue of twelve months, company currency: at least 1,000,000" in html
+    assert "Level: at least National" in html
     assert "New scheme" not in html
 
 
