@@ -45,6 +45,7 @@ MOST_COSTS = 60
 MOST_PLACES = 2000
 PEOPLE_A_PAGE = 25
 ACCOUNTS_A_PAGE = 50
+BOARD_A_PAGE = 25
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,14 +124,14 @@ def _board(request: HttpRequest, board: resources.Board, touched: set[int]) -> d
     """One page of the board; accounts that a suggestion touches stand first."""
     number = max(1, _number(request.GET.get("page", ""), 100))
     rows = sorted(board.rows, key=lambda row: row.account.pk not in touched)
-    first = (number - 1) * resources.ACCOUNTS_A_PAGE
-    shown = rows[first : first + resources.ACCOUNTS_A_PAGE]
+    first = (number - 1) * resources.BOARD_A_PAGE
+    shown = rows[first : first + resources.BOARD_A_PAGE]
     resources.mark_editable(request.user, shown)
     return {
         "board": board,
         "rows": shown,
         "number": number,
-        "more": len(rows) > first + resources.ACCOUNTS_A_PAGE,
+        "more": len(rows) > first + resources.BOARD_A_PAGE,
         "tried": bool(touched),
         "moves": _moves(board),
         **_what_if(board),
