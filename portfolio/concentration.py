@@ -17,6 +17,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.cache import cache
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Q, Sum
 from django.utils import timezone
@@ -112,6 +113,10 @@ class Portfolio:
         return rows.order_by().values("account_id", "year", "currency", "revenue", "cost")
 
 
+_NOTHING = (
+    "SELECT NULL::bigint AS account_id, NULL::int AS year, NULL::text AS currency,"
+    " NULL::numeric AS revenue, NULL::numeric AS cost WHERE false"
+)
 _SUMS = """
 WITH rates (year, currency, rate) AS (VALUES {rates}),
 facts AS MATERIALIZED ({facts}),
@@ -204,8 +209,16 @@ def _statement(portfolio: Portfolio, years: Sequence[int], then: str) -> tuple[s
             pairs += [year, currency, rate]
     values = ", ".join(["(%s::int, %s::text, %s::numeric)"] * (len(pairs) // 3))
     # The house's own queryset, compiled: its scope stays what it is.
-    facts, parameters = portfolio.facts(years).query.sql_with_params()
+    facts, parameters = _compiled(portfolio, years)
     return _SUMS.format(rates=values, facts=facts) + then, [*pairs, *parameters]
+
+
+def _compiled(portfolio: Portfolio, years: Sequence[int]) -> tuple[str, Sequence[Any]]:
+    """The facts' statement; where Django knows that there can be no row, one without rows."""
+    try:
+        return portfolio.facts(years).query.sql_with_params()
+    except EmptyResultSet:
+        return _NOTHING, ()
 
 
 def _rows(sql: str, parameters: Sequence[Any]) -> list[tuple]:
@@ -338,7 +351,7 @@ def kept(kind: str, portfolio: Portfolio, years: Sequence[int], make: Any) -> Ke
         mark, waiting, changed, rates = cursor.fetchone()
     if waiting:
         return Kept(make(), timezone.now())
-    sql, parameters = portfolio.facts(years).query.sql_with_params()
+    sql, parameters = _compiled(portfolio, years)
     text = repr((kind, sql, parameters, tuple(years), mark, changed, rates))
     key = "concentration:" + hashlib.blake2s(text.encode()).hexdigest()
     found = cache.get(key)

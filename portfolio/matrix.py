@@ -7,7 +7,7 @@ database; only what can be told apart is fetched. All functions take a scoped qu
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -105,7 +105,7 @@ class Sums:
     attainable: Decimal = ZERO
     hours: Decimal = ZERO
 
-    def add(self, row: dict[str, Any]) -> None:
+    def add(self, row: Mapping[str, Any]) -> None:
         self.accounts += row["accounts"]
         self.key_accounts += row["key_accounts"]
         for name in ("revenue", "contribution", "attainable", "hours"):

@@ -86,7 +86,7 @@ def white_space(portfolio: Portfolio, today: date, rates: Rates) -> WhiteSpace:
         if found is None:
             missing.add(currency)
         else:
-            wallet_of[account, line] = wallet * found
+            wallet_of[account, line] = (wallet or ZERO) * found
     sold = _sold(portfolio, ids, today, rates, missing)
     offered = ProductLine.objects.visible_to(portfolio.user).active().count()
     accounts = Account.objects.visible_to(portfolio.user).in_bulk(ids)

@@ -86,7 +86,7 @@ def lay_out(
     for at, (part, (begin, end)) in enumerate(zip(parts, spans, strict=True)):
         y1, y2 = axis.at(begin, bottom, TOP), axis.at(end, bottom, TOP)
         middle = left + room * (at + 0.5)
-        value = number(part.value)
+        known = number(part.value)
         bars.append(
             Bar(
                 part=part,
@@ -97,7 +97,7 @@ def lay_out(
                 height=r(abs(y2 - y1)),
                 middle=r(middle),
                 label=cut(part.label, room - 2, TEXT_NARROW),
-                text="–" if value is None else cut(label(value), room, 13.0),
+                text="–" if known is None else cut(label(known), room, 13.0),
                 text_y=r(min(y1, y2) - 5),
             )
         )

@@ -252,7 +252,8 @@ def _weight(bubble: Bubble) -> Decimal:
 def _radius(bubble: Bubble, largest: Decimal, fullest: int, room: float) -> float:
     if bubble.count > 1:
         share = (bubble.count / max(2, fullest)) ** 0.5
-        return r(9 + (LARGEST - 9) * share)
+        by_count = 9 + (LARGEST - 9) * share
+        return r(min(LARGEST, max(by_count, width(bubble.label, TEXT) / 2 + 3)))
     if largest <= 0:
         return r(max(SMALLEST, 0.3 * room))
     return r(

@@ -73,8 +73,8 @@ class Asked:
                 continue
             choices = {} if hasattr(form_field, "queryset") else dict(form_field.choices)
             text = str(choices.get(value, value))
-            url = self.link(**{name: None})
-            found.append({"label": form_field.label, "value": text, "url": url})
+            address = reverse("portfolio:concentration") + f"?{self.query(**{name: None})}"
+            found.append({"label": form_field.label, "value": text, "url": address})
         return found
 
 
@@ -179,7 +179,7 @@ def _key_figures(
         },
         {
             "label": _("HHI"),
-            "value": amount(words.ratio(found.hhi) * 10_000) if found.hhi else None,
+            "value": amount(words.ratio(found.hhi * 10_000)) if found.hhi else None,
             "note": _("%(value)s on the scale of 0–1")
             % {"value": amount(words.ratio(found.hhi), 4)}
             if found.hhi
@@ -250,7 +250,7 @@ def trend(request: HttpRequest) -> HttpResponse:
             "cr1": words.ratio(found.tops.get(1)),
             "cr10": words.ratio(found.tops.get(10)),
             "key": words.ratio(found.key_share),
-            "hhi": words.ratio(found.hhi) * 10_000 if found.hhi else None,
+            "hhi": words.ratio(found.hhi * 10_000) if found.hhi else None,
             "effective": words.ratio(found.effective),
             "gini": words.ratio(found.gini),
         }

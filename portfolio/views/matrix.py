@@ -206,12 +206,12 @@ def page(request: HttpRequest) -> HttpResponse:
     """The matrix with its cells; the accounts stand in a panel of their own."""
     asked = Asked(request)
     if asked.run is None:
-        context = {"before": asked.night, "title": _("Matrix")}
-        return render(request, "portfolio/matrix/empty.html", context)
+        nothing = {"before": asked.night, "title": _("Matrix")}
+        return render(request, "portfolio/matrix/empty.html", nothing)
     if "filters" in request.GET:
         return _filters(asked)
     person = principal(request.user)
-    context = {
+    context: dict[str, Any] = {
         **shown(asked),
         "asked": asked,
         "look": asked.look,
@@ -251,7 +251,7 @@ def _keeps(request: HttpRequest) -> bool:
 def _chips(asked: Asked) -> list[dict[str, Any]]:
     """The filters in force, each with the address without it."""
     form = asked.filterset.form
-    found = []
+    found: list[dict[str, Any]] = []
     if not form.is_valid():
         return found
     for name, form_field in form.fields.items():

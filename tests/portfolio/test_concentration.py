@@ -135,6 +135,15 @@ def test_shares_stand_against_the_thresholds_in_words(cast):
     assert notes["Largest customer"] == "notice: from 10 % on"
 
 
+def test_where_nobody_can_be_there_is_nothing(cast):
+    sold(cast.account, 80)
+    found = of(cast.management, accounts=Account.objects.none())
+    assert (found.customers, found.hhi, found.missing) == (0, None, {})
+    assert of(None).customers == 0
+    accounts = Account.objects.none()
+    assert figures.bridge_of(figures.Portfolio(cast.management, accounts), YEAR).all.end == 0
+
+
 def test_filters_narrow_the_portfolio(cast):
     sold(cast.account, 80)
     sold(cast.foreign, 20)
