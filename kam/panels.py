@@ -30,6 +30,10 @@ def _no_row(row: Any) -> dict[str, Any]:
     return {}
 
 
+def _named(name: str) -> Callable[[Any], dict[str, Any]]:
+    return lambda _row: {"name": name}
+
+
 EVERYBODY = frozenset(Role)
 KAM = frozenset({Role.KAM})
 LEADER = frozenset({Role.LEADER})
@@ -88,6 +92,20 @@ PANELS: Mapping[str, tuple[Panel, ...]] = {
         Panel("history", _("History"), "kam:history", aside=True, args=_by_model),
     ),
     "contact": (Panel("history", _("History"), "kam:history", aside=True, args=_by_model),),
+    "dashboard": (
+        _home("year", _("The year so far"), "plans:home_figures", READS_FIGURES),
+        *(
+            Panel(name, title, "portfolio:dashboard_tile", args=_named(name))
+            for name, title in (
+                ("cells", _("Where the accounts stand")),
+                ("key-share", _("Key accounts and the others")),
+                ("portfolios", _("Portfolios")),
+                ("key-accounts", _("The largest key accounts")),
+                ("improvement", _("Where most is to be won")),
+                ("moves", _("Accounts in another cell")),
+            )
+        ),
+    ),
     "home": (
         _home("installation", _("The installation"), "kam:home_installation", ADMINISTRATOR),
         _home("approvals", _("Plans that wait for you"), "plans:home_approvals", DECIDES),

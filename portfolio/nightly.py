@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from kam import jobs
 from kam.audit import source
 from kam.tasks import each_minute
-from portfolio.services import scoring
+from portfolio.services import dashboards, scoring
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,12 @@ def begin_what_is_due() -> None:
     except Exception:
         log.warning("the night is scored here: the broker does not answer")
         score_due_night()
+
+
+@each_minute
+def send_dashboards() -> None:
+    """Begins the dashboards that are due by mail."""
+    dashboards.start_due_mails()
 
 
 @jobs.kind("score")

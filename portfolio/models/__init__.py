@@ -7,6 +7,7 @@ from portfolio.models.criteria import (
     CriterionGroup,
     PairwiseComparison,
 )
+from portfolio.models.dashboards import DashboardChoice, DashboardMail
 from portfolio.models.inputs import (
     Capacity,
     Confidence,
@@ -36,6 +37,8 @@ __all__ = [
     "CriteriaVersion",
     "Criterion",
     "CriterionGroup",
+    "DashboardChoice",
+    "DashboardMail",
     "HoursSpent",
     "Judgement",
     "LineEstimate",

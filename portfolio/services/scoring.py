@@ -24,6 +24,7 @@ from kam.periods import add_months, company_today, fiscal_year_of, month_of
 from portfolio import scoring_sql
 from portfolio.models import CriteriaVersion, PortfolioSettings, ScoringRun
 from portfolio.recipe import Recipe
+from portfolio.services.segments import place_accounts
 
 log = logging.getLogger(__name__)
 SLICE = 5_000
@@ -251,6 +252,7 @@ def _publish(run: ScoringRun, *, anew: bool) -> None:
         )
         changed = cursor.rowcount
         _sum_portfolios(cursor, run.night)
+        place_accounts(run.night)
         cursor.execute(f"DELETE FROM {STAGE}")
         ScoringRun.objects.filter(pk=run.pk).update(
             state=ScoringRun.State.WHOLE, finished_at=timezone.now(), changed=changed

@@ -28,6 +28,7 @@ NOT_AUDITED = {
     "accounts.StaleYear": "derived, set by triggers",
     "accounts.AccountYear": "derived from the facts",
     "accounts.AccountFigures": "derived from the facts and rates",
+    "portfolio.DashboardChoice": "a person's own choice of panels",
     "portfolio.ScoringRun": "work of a night; its states stand in its own columns",
     "portfolio.ScoreStage": "the unpublished part of a run",
     "portfolio.AccountScore": "is itself the history: derived from inputs, night by night",

@@ -1,0 +1,184 @@
+"""The dashboard: the same figures prepared and summed, filtered, as of a night, sent once."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from io import BytesIO
+from threading import Barrier, Thread
+
+import pytest
+from django.core import mail
+from django.db import connection
+from django.urls import reverse
+from openpyxl import load_workbook
+from pypdf import PdfReader
+
+from kam import jobs
+from kam.models import Job, Role
+from kam.periods import add_months, company_today, month_of
+from portfolio import dashboard
+from portfolio.models import CriteriaVersion, DashboardMail
+from portfolio.services import dashboards, scoring
+from tests.portfolio.conftest import sell
+
+D = Decimal
+
+
+@pytest.fixture
+def tonight(cast) -> date:
+    return company_today()
+
+
+@pytest.fixture
+def scored(cast, version, tonight):
+    end = month_of(tonight)
+    sell(cast.account, cast.product, add_months(end, -2), 600, 100)
+    sell(cast.child, cast.product, add_months(end, -2), 100, 50)
+    sell(cast.foreign, cast.product, add_months(end, -3), 300, 100)
+    scoring.score_night(tonight)
+    return cast
+
+
+def rows_of(user, name: str, **query: str) -> list[list[object]]:
+    table = dashboard.TILES[name].make(dashboard.Asked(user, query))
+    return [[cell.value for cell in row] for row in table.rows]
+
+
+@pytest.mark.parametrize("name", ["cells", "key-share", "portfolios"])
+def test_prepared_sums_and_scores_say_the_same(scored, name, monkeypatch):
+    prepared = rows_of(scored.management, name)
+    assert prepared
+    monkeypatch.setattr(dashboard, "PREPARED", {"nothing"})
+    monkeypatch.setattr(dashboard, "SEES_ALL", set())
+    assert rows_of(scored.management, name) == prepared
+
+
+def test_each_person_sees_their_own_part(scored):
+    def total(person):
+        return sum(row[2] for row in rows_of(person, "portfolios"))
+
+    facts = D(1000) * D("0.0875")  # the January fact of the cast lies within the twelve months
+    end = month_of(company_today())
+    january = date(2026, 1, 1)
+    inside = facts if add_months(end, -12) <= january < end else D(0)
+    foreign = D(500) if inside else D(0)
+    assert total(scored.kam) == 700 + inside
+    assert total(scored.leader) == 700 + inside
+    assert total(scored.other_kam) == 300 + foreign
+    assert total(scored.management) == 1000 + inside + foreign
+    assert rows_of(scored.outsider, "portfolios") == []
+    assert total(scored.contributor) == 600 + inside
+
+
+def test_a_filter_counts_in_every_tile(scored):
+    assert [row[0] for row in rows_of(scored.management, "key-accounts")] == ["Fjord Shipyards"]
+    assert rows_of(scored.management, "key-accounts", team=str(scored.south.pk)) == []
+    found = rows_of(scored.management, "portfolios", team=str(scored.south.pk))
+    assert [row[0] for row in found] == ["Odd Other"]
+
+
+def test_a_past_night_and_its_moves(scored, tonight, cast):
+    from portfolio.models import AccountScore, ScoringRun
+
+    AccountScore.objects.update(
+        first_night=tonight - timedelta(days=5), cell_since=tonight - timedelta(days=5)
+    )
+    ScoringRun.objects.update(night=tonight - timedelta(days=5))
+    from portfolio.models import PortfolioNight
+
+    PortfolioNight.objects.update(night=tonight - timedelta(days=5))
+    CriteriaVersion.objects.update(profitability_cut=D(1), potential_cut=D(1))
+    scoring.score_night(tonight)
+    moved = rows_of(scored.management, "moves")
+    assert {row[0] for row in moved} >= {"Fjord Shipyards"}
+    then = (tonight - timedelta(days=5)).isoformat()
+    assert rows_of(scored.management, "moves", night=then) == []
+    now, before = (
+        {row[0]: row[1] for row in rows_of(scored.management, "cells", **q)}
+        for q in ({}, {"night": then})
+    )
+    assert now != before
+
+
+def test_the_page_offers_each_role_its_panels_and_keeps_the_choice(scored):
+    client = scored.client("kam")
+    address = reverse("portfolio:dashboard")
+    text = client.get(address + "?is_key_account=yes").content.decode()
+    assert "panels/cells/?is_key_account=yes" in text
+    client.post(reverse("portfolio:dashboard_choose"), {"panels": ["moves", "cells", "secrets"]})
+    text = client.get(address).content.decode()
+    assert text.index("/panels/moves/") < text.index("/panels/cells/")
+    assert "/panels/portfolios/" not in text.split("</form>", 3)[-1].replace("checkbox", "")
+    assert client.get(address + "?night=nonsense").status_code == 400
+
+
+@pytest.mark.parametrize("name", list(dashboard.TILES))
+def test_a_tile_asks_a_fixed_number_of_questions(scored, name, django_assert_max_num_queries):
+    client = scored.client("management")
+    address = reverse("portfolio:dashboard_tile", args=[name])
+    client.get(address)
+    with django_assert_max_num_queries(8):  # person, run, rows; the run and rows a year before
+        assert client.get(address).status_code == 200
+
+
+def test_the_table_comes_as_workbook_and_the_whole_as_pdf(scored):
+    client = scored.client("management")
+    answer = client.get(
+        reverse("portfolio:dashboard_tile", args=["key-accounts"]), {"export": "xlsx"}
+    )
+    sheet = load_workbook(BytesIO(answer.content)).active
+    assert sheet is not None
+    lines = list(sheet.iter_rows(values_only=True))
+    assert lines[0][:2] == ("Account", "Cell")
+    assert lines[1][0] == "Fjord Shipyards"
+    answer = client.get(reverse("portfolio:dashboard_pdf"))
+    text = " ".join(page.extract_text() for page in PdfReader(BytesIO(answer.content)).pages)
+    assert "The largest key accounts" in text
+    assert "Fjord Shipyards" in text
+
+
+def test_next_days():
+    weekly, monthly = DashboardMail.Rhythm.WEEKLY, DashboardMail.Rhythm.MONTHLY
+    assert dashboards.next_day(weekly, date(2026, 11, 22)) == date(2026, 11, 23)
+    assert dashboards.next_day(weekly, date(2026, 11, 23)) == date(2026, 11, 30)
+    assert dashboards.next_day(monthly, date(2026, 12, 31)) == date(2027, 1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mail_is_made_and_sent_once_by_however_many_callers(cast, tonight):
+    row = dashboards.order_mail(cast.kam, "weekly", "")
+    DashboardMail.objects.filter(pk=row.pk).update(next_on=tonight)
+    barrier = Barrier(4)
+    begun: list[int] = []
+
+    def call() -> None:
+        try:
+            barrier.wait()
+            begun.append(dashboards.start_due_mails())
+        finally:
+            connection.close()
+
+    threads = [Thread(target=call) for _n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(begun) == [0, 0, 0, 1]
+    job = Job.objects.get(kind="dashboard-mail")
+    jobs.run(job.pk)
+    assert [m.to for m in mail.outbox] == [[cast.kam.email]]
+    _name, content, kind = mail.outbox[0].attachments[0]
+    assert (kind, content[:4]) == ("application/pdf", b"%PDF")
+    Job.objects.filter(pk=job.pk).update(state="queued")
+    jobs.run(job.pk)  # begun again after the mail went out
+    assert len(mail.outbox) == 1
+    row.refresh_from_db()
+    assert row.next_on == dashboards.next_day("weekly", tonight)
+
+
+def test_a_mail_for_somebody_who_left_is_not_sent(cast, tonight):
+    row = dashboards.order_mail(cast.kam, "monthly", "")
+    DashboardMail.objects.filter(pk=row.pk).update(next_on=tonight)
+    cast.kam.is_active = False
+    cast.kam.save()
+    assert dashboards.start_due_mails() == 0
+    assert cast.kam.role == Role.KAM
