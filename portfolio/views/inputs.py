@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -107,7 +107,7 @@ def account_resources(request: HttpRequest, pk: int) -> HttpResponse:
 
 # --- fields that are edited where they stand --------------------------------------------------------
 class _OfAccount(InPlace):
-    related: Sequence[str] = ("account",)
+    related: ClassVar[Sequence[str]] = ("account",)
     save = staticmethod(inputs.change_row)
     panel: str
 

@@ -137,3 +137,13 @@ def test_load_against_capacity():
     load = Load(capacity=D(1600), planned=D(1800), spent=D(400))
     assert (load.planned_share, load.spent_share, load.free) == (D("1.125"), D("0.25"), D(-200))
     assert Load(None, D(5)).planned_share is None
+
+
+def test_a_cell_gives_no_more_than_it_has_over_its_share():
+    places = [
+        Place("a", "retain", D(54), per_hour=D(1)),
+        Place("b", "nurture", D(76), per_hour=D(5)),
+        Place("c", "all", D(20), improvement=D(9)),
+    ]
+    moves = suggested_moves(places, {"retain": D(1), "nurture": D(1), "all": D(1)})
+    assert [(m.giver.key, m.hours) for m in moves] == [("a", D(4)), ("b", D(16))]

@@ -207,3 +207,11 @@ def test_the_preview_makes_few_queries(cast, world):
         )
     sql = [q["sql"] for q in found if not any(word in q["sql"] for word in CACHED)]
     assert len(sql) <= 9  # two of them are this test's own
+
+
+def test_saving_leaves_alone_what_was_not_touched(cast, world):
+    data = typed(cast, "50", "10")
+    PlannedHours.objects.filter(account=cast.child).update(hours=15)
+    assert cast.client("kam").post(url("replan", cast.kam.pk), data).status_code == 302
+    hours = PlannedHours.objects.order_by("pk").values_list("hours", flat=True)
+    assert list(hours) == [D(50), D(15)]
