@@ -339,7 +339,8 @@ def kept(kind: str, portfolio: Portfolio, years: Sequence[int], make: Any) -> Ke
     """The result of ``make()``, from the cache while nothing it was made from has changed.
 
     Every change of facts, rates or the company leaves a mark in ``accounts_staleyear`` (its sequence
-    counts on); accounts carry their time of change. While marks wait nothing is kept.
+    counts on); accounts carry their time of change. While marks wait, for a minute or so, the last
+    result stays, and says its age.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -349,15 +350,15 @@ def kept(kind: str, portfolio: Portfolio, years: Sequence[int], make: Any) -> Ke
             " (SELECT max(updated_at) FROM kam_budgetrate)"
         )
         mark, waiting, changed, rates = cursor.fetchone()
-    if waiting:
-        return Kept(make(), timezone.now())
     sql, parameters = _compiled(portfolio, years)
-    text = repr((kind, sql, parameters, tuple(years), mark, changed, rates))
+    text = repr((kind, sql, parameters, tuple(years)))
     key = "concentration:" + hashlib.blake2s(text.encode()).hexdigest()
-    found = cache.get(key)
-    if found is None:
-        found = Kept(make(), timezone.now())
-        cache.set(key, found, KEPT_SECONDS)
+    state = (mark, changed, rates)
+    held = cache.get(key)
+    if held is not None and (waiting or held[0] == state):
+        return held[1]
+    found = Kept(make(), timezone.now())
+    cache.set(key, (None if waiting else state, found), KEPT_SECONDS)
     return found
 
 

@@ -21,6 +21,7 @@ from accounts.models import Account, AccountYear, Industry, Product, ProductLine
 from kam.importing import services
 from kam.importing.mapping import Map
 from kam.models import Company, ImportBatch, Role, Team, User
+from portfolio import concentration
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data" / "crm_sales"
@@ -122,6 +123,8 @@ def test_the_script_fills_an_empty_installation_with_the_right_figures(tmp_path)
     keys = {(d["account"], d["product"], d["close_date"][:7]) for d in won()}
     assert facts.count() == len(keys)
 
+    assert_concentration()
+
     # Nothing was left out or reinterpreted without a word.
     stages = Counter(deal["deal_stage"] for deal in rows("sales_pipeline.csv"))
     batch = ImportBatch.objects.get(resource="sales_facts")
@@ -139,6 +142,29 @@ def test_the_script_fills_an_empty_installation_with_the_right_figures(tmp_path)
     assert (facts.count(), User.objects.count(), Account.objects.count()) == before
     second = ImportBatch.objects.order_by("pk")[ImportBatch.objects.count() // 2 :]
     assert all((batch.created, batch.changed) == (0, 0) for batch in second)
+
+
+def assert_concentration() -> None:
+    """Shares, HHI and Gini of 2017 against the same sums made of the files alone."""
+    parent = {row["account"]: row["subsidiary_of"] for row in rows("accounts.csv")}
+    sums: dict[str, int] = defaultdict(int)
+    for deal in won():
+        name = deal["account"]
+        while parent[name]:
+            name = parent[name]
+        sums[name] += int(deal["close_value"])
+    values = sorted(sums.values(), reverse=True)
+    total, count = sum(values), len(values)
+    portfolio = concentration.Portfolio(User(role=Role.ADMINISTRATOR))
+    found = concentration.concentration_of(portfolio, [2017])[2017]
+    assert (found.customers, found.total, found.missing) == (count, total, {})
+    for top in (1, 5, 10, 20):
+        assert found.tops[top] == pytest.approx(sum(values[:top]) / total)
+    assert found.hhi == pytest.approx(sum((v / total) ** 2 for v in values))
+    apart = sum(abs(one - two) for one in values for two in values)  # Gini by its other definition
+    assert found.gini == pytest.approx(apart / (2 * count * total))
+    names = concentration.names_of(portfolio.user, [one.top for one in found.largest])
+    assert names[found.largest[0].top].name == max(sums, key=lambda name: sums[name])
 
 
 def refused_words(batch: ImportBatch) -> Counter[str]:
