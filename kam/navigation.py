@@ -42,6 +42,7 @@ ENTRIES: Sequence[Entry] = (
     Entry(_("Resources"), "portfolio:resources", "calendar"),
     Entry(_("Nominations"), "portfolio:nomination_list", "star"),
     Entry(_("Criteria"), "portfolio:version_list", "filter", LEADING),
+    Entry(_("Segments"), "portfolio:scheme_list", "accounts", LEADING),
     Entry(_("Plans"), "plans:list", "plans"),
     Entry(_("Activities"), "plans:activity_list", "check"),
     Entry(_("Roll-up"), "plans:rollup", "roll-up"),

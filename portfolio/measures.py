@@ -87,7 +87,7 @@ MEASURES: Mapping[str, Measure] = {
         ),
         Measure(
             "improvement_potential",
-            _("Improvement potential: (attainable − present) × chance"),
+            _("Improvement potential: (attainable − present, at least 0) × chance"),
             MONEY,
             _ESTIMATED,
             "CASE WHEN e.no_rate THEN NULL ELSE e.improvement END",

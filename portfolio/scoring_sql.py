@@ -62,7 +62,8 @@ WITH rate AS (
 ), e AS MATERIALIZED (
     SELECT e.account_id, sum(e.wallet * r.rate) AS wallet, sum(e.potential * r.rate) AS potential,
            sum(coalesce(o.revenue, 0)) FILTER (WHERE e.wallet IS NOT NULL) AS own_of_wallet,
-           sum((e.potential * r.rate - coalesce(o.revenue, 0)) * e.chance / 100) AS improvement,
+           sum(greatest(0, e.potential * r.rate - coalesce(o.revenue, 0)) * e.chance / 100)
+               AS improvement,
            min(e.as_of) AS as_of,
            bool_or(r.rate IS NULL OR coalesce(o.no_rate, false)) AS no_rate
       FROM portfolio_lineestimate e

@@ -29,6 +29,7 @@ from plans.models import AccountPlan, Activity
 from plans.services import activities, goals, lifecycle, targets
 from plans.services.plans import change_plan, create_plan
 from plans.services.portfolios import one_refresh_for_all, refresh_portfolios
+from portfolio.demo.making import make_portfolio
 
 #: Tables that are not the installation's data but its own bookkeeping.
 KEPT = ("django_migrations", "django_content_type", "auth_permission", "auth_group", "kam_taskrun")
@@ -111,6 +112,10 @@ class Making:
         # Within this transaction: nothing is left for the hooks that run after the commit.
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
+        customers.refresh_account_years()
+        refresh_portfolios()
+        self.say("Criteria, judgements, hours, a year of scores, nominations …")
+        make_portfolio(self.today)
         customers.refresh_account_years()
         refresh_portfolios()
 
