@@ -137,8 +137,11 @@ def measure_one(options: argparse.Namespace) -> dict[str, Any]:
 
     from accounts.services import rebuild_account_years
     from benchmarks.filling import World, fill
+    from benchmarks.portfolio import fill_portfolio
+    from kam.periods import company_today
     from kam.running import collect_static_files
     from plans.services.portfolios import rebuild_portfolios
+    from portfolio.services.scoring import score_night
 
     cache.clear()
     collect_static_files()
@@ -154,6 +157,8 @@ def measure_one(options: argparse.Namespace) -> dict[str, Any]:
             )
         timed("compute all accounts' years", rebuild_account_years, facts)
         timed("compute all portfolios", rebuild_portfolios, facts)
+        timed("fill the portfolio", lambda: fill_portfolio(company_today()), facts)
+        timed("score every account", score_night, facts)
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
     else:
@@ -248,6 +253,9 @@ def measure_commands(world: Any) -> list[dict[str, Any]]:
             seconds, memory, code = measuring.command("import_data", "sales_facts", str(file))
             found.append({"name": name, "seconds": seconds, "memory": memory, "code": code,
                           "rows": count, "limit_s": 60, "limit_mb": 500})  # fmt: skip
+        seconds, memory, code = measuring.command("score")
+        found.append({"name": "Score every account again", "seconds": seconds, "memory": memory,
+                      "code": code, "limit_s": 60, "limit_mb": 500})  # fmt: skip
         year = str(company_year().year)
         for name, arguments in (
             ("PDF of a KAM's portfolio", ("kam", str(world.kam))),

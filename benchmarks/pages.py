@@ -58,6 +58,36 @@ class Page:
             return None
 
 
+def portfolio_pages(panel: Any, account: Mapping[str, Any]) -> list[Page]:
+    """Matrix, concentration, dashboard: each panel within 100 ms."""
+    tiles = ("cells", "key-share", "portfolios", "key-accounts", "improvement", "moves")
+    return [
+        *(
+            Page(f"Dashboard: {name}", "portfolio:dashboard_tile", who, {"name": name}, htmx=True)
+            for name in tiles
+            for who in ("management", "leader", "kam")
+        ),
+        Page("Dashboard", "portfolio:dashboard", "management"),
+        *(Page("Matrix", "portfolio:matrix", who) for who in ("management", "leader", "kam")),
+        *(
+            Page("Concentration", "portfolio:concentration", who)
+            for who in ("management", "leader", "kam")
+        ),
+        Page("Resources", "portfolio:resources", "management"),
+        Page("Resources", "portfolio:resources", "leader"),
+        Page("The week's hours", "portfolio:hours", "kam"),
+        Page("Nominations", "portfolio:nomination_list", "management", is_list=True),
+        Page("Criteria", "portfolio:version_list", "administrator"),
+        panel("Account: scores", "portfolio:account_scores", account),
+        panel("Account: wallet and potential", "portfolio:account_estimates", account),
+        panel("Account: judgements", "portfolio:account_judgements", account),
+        panel("Account: time and return", "portfolio:account_resources", account),
+        panel("Account: key account", "portfolio:account_nominations", account),
+        panel("Account: segments", "portfolio:account_segments", account),
+        Page("API: scores", "api:accountscore-list", "management"),
+    ]
+
+
 def pages(world: World) -> list[Page]:
     """Every kind of page and each role that sees it differently."""
     account, plan = {"pk": world.account}, {"pk": world.plan}
@@ -118,6 +148,7 @@ def pages(world: World) -> list[Page]:
         Page("Roll-up: person", "plans:rollup_kam", "kam", {"pk": world.kam}),
         Page("Roll-up: without owner", "plans:rollup_unowned", "management"),
         Page("Roll-up: lines", "plans:rollup_lines", "kam", {"level": "kam", "pk": world.kam}),
+        *portfolio_pages(panel, account),
         Page("Search", "kam:search", "kam", query="?q=fjell"),
         Page("Search", "kam:search", "management", query="?q=fjellvik+vann"),
         Page("Notifications", "kam:notifications", "kam"),

@@ -63,6 +63,8 @@ def shown(row: models.Model, name: str) -> Any:
         return ""
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
+    if isinstance(field, models.PositiveSmallIntegerField):
+        return str(value)  # a year has no thousands
     if isinstance(value, Decimal | int):
         places = getattr(field, "decimal_places", 0) or 0
         whole = not isinstance(value, Decimal) or value == value.to_integral_value()
