@@ -34,7 +34,10 @@ ZERO = Decimal(0)
 TOPS = (1, 3, 5, 10, 20, 50)
 LISTED = 20
 POINTS = 50
-KEPT_SECONDS = 6 * 3600
+TREND = 5
+KEPT_SECONDS = 30 * 3600
+#: Accounts from which on results are of the last night.
+LARGE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,26 +343,47 @@ def kept(kind: str, portfolio: Portfolio, years: Sequence[int], make: Any) -> Ke
 
     Every change of facts, rates or the company leaves a mark in ``accounts_staleyear`` (its sequence
     counts on); accounts carry their time of change. While marks wait, for a minute or so, the last
-    result stays, and says its age.
+    result stays, and says its age. In a large company (``LARGE``), where this takes seconds, a result
+    holds from one nightly run to the next, which computes the usual ones (``portfolio.nightly``).
     """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT (SELECT last_value FROM accounts_staleyear_id_seq),"
             " EXISTS (SELECT FROM accounts_staleyear),"
             " (SELECT max(updated_at) FROM accounts_account),"
-            " (SELECT max(updated_at) FROM kam_budgetrate)"
+            " (SELECT max(updated_at) FROM kam_budgetrate),"
+            " (SELECT max(finished_at) FROM portfolio_scoringrun"
+            "   WHERE state = 'whole' AND scored >= %s)",
+            [LARGE],
         )
-        mark, waiting, changed, rates = cursor.fetchone()
+        mark, waiting, changed, rates, night = cursor.fetchone()
     sql, parameters = _compiled(portfolio, years)
     text = repr((kind, sql, parameters, tuple(years)))
     key = "concentration:" + hashlib.blake2s(text.encode()).hexdigest()
-    state = (mark, changed, rates)
+    state = (night,) if night else (mark, changed, rates)
     held = cache.get(key)
-    if held is not None and (waiting or held[0] == state):
+    if held is not None and (held[0] == state or (waiting and not night)):
         return held[1]
     found = Kept(make(), timezone.now())
-    cache.set(key, (None if waiting else state, found), KEPT_SECONDS)
+    cache.set(key, (None if waiting and not night else state, found), KEPT_SECONDS)
     return found
+
+
+def kept_year(portfolio: Portfolio, year: int) -> Kept:
+    """A fiscal year's ``YearConcentration``."""
+    found = kept("year", portfolio, [year], lambda: concentration_of(portfolio, [year]))
+    return Kept(found.value[year], found.at)
+
+
+def kept_trend(portfolio: Portfolio, year: int) -> Kept:
+    """The ``YearConcentration`` of the last years up to one, by year, newest first."""
+    years = [year - back for back in range(TREND)]
+    return kept("years", portfolio, years, lambda: concentration_of(portfolio, years))
+
+
+def kept_bridge(portfolio: Portfolio, year: int) -> Kept:
+    """The ``Retained`` from the year before to a year."""
+    return kept("bridge", portfolio, [year - 1, year], lambda: bridge_of(portfolio, year))
 
 
 # --- names, and what a loss would mean ------------------------------------------------------------

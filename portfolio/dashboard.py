@@ -128,7 +128,7 @@ class Asked:
         if prepared:
             rows = PortfolioNight.objects.visible_to(self.user).filter(night=at.night)
             filtered = self.filterset(rows).qs
-            counted = Sum("accounts")
+            counted: Any = Sum("accounts")
         else:
             filtered, counted = self.scores(run), Count("pk")
         return filtered.order_by().values(*by).annotate(

@@ -46,7 +46,7 @@ ZERO = Decimal(0)
 STEPS = 24
 #: From so many scored accounts on the squares are kept, and for how long (seconds).
 KEPT_FROM = 20_000
-KEPT_SECONDS = 900
+KEPT_SECONDS = 30 * 3600  # from one night to the next
 SIZES = ("revenue", "contribution", "attainable", "none")
 
 Range = tuple[Decimal, Decimal]

@@ -10,7 +10,11 @@ from django.utils.translation import gettext as _
 
 from kam import jobs
 from kam.audit import source
+from kam.models import User
+from kam.periods import company_today, company_year
+from kam.scoping import Role
 from kam.tasks import each_minute
+from portfolio import concentration, matrix, white_space
 from portfolio.services import dashboards, scoring
 
 log = logging.getLogger(__name__)
@@ -25,6 +29,7 @@ def score_due_night(**_kwargs: Any) -> None:
     try:
         with source("task"):
             scoring.score_night(night)
+        compute_the_usual()
     except scoring.AnotherRunError:
         log.info("the night is being scored already")
 
@@ -39,6 +44,21 @@ def begin_what_is_due() -> None:
     except Exception:
         log.warning("the night is scored here: the broker does not answer")
         score_due_night()
+
+
+def compute_the_usual() -> None:
+    """What those who see everything open first: in a large company it is kept until the next night."""
+    reader = User.objects.people().filter(role=Role.MANAGEMENT).first()
+    run = matrix.run_on(reader, None) if reader else None
+    if reader is None or run is None or run.scored < concentration.LARGE:
+        return
+    portfolio, year = concentration.Portfolio(reader), company_year().year
+    concentration.kept_year(portfolio, year)
+    concentration.kept_trend(portfolio, year)
+    concentration.kept_bridge(portfolio, year)
+    white_space.last_white_space(portfolio, company_today())
+    scores = matrix.scores_on(reader, run, newest=True)
+    matrix.kept_grid(reader, scores, matrix.Window(), run)
 
 
 @each_minute
@@ -56,6 +76,7 @@ def score_now(progress: jobs.Progress) -> None:
         raise jobs.JobFailed(_("Another run is at work; its result comes soon.")) from None
     except ValidationError as error:
         raise jobs.JobFailed(" ".join(error.messages)) from None
+    compute_the_usual()
     progress.say(
         _("%(scored)s accounts scored, %(changed)s changed.")
         % {"scored": run.scored, "changed": run.changed},

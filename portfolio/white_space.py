@@ -15,10 +15,10 @@ from decimal import Decimal
 from django.db.models import Case, DecimalField, F, Sum, Value, When
 
 from accounts.models import Account, ProductLine, SalesFact
-from kam.money import Rates
-from kam.periods import add_months, month_of
-from portfolio.concentration import Portfolio
-from portfolio.models import AccountScore, LineEstimate
+from kam.money import Rates, rates_for
+from kam.periods import add_months, company_year, month_of
+from portfolio.concentration import LARGE, Portfolio, kept
+from portfolio.models import AccountScore, LineEstimate, ScoringRun
 
 ZERO = Decimal(0)
 CANDIDATES = 200
@@ -110,6 +110,18 @@ def white_space(portfolio: Portfolio, today: date, rates: Rates) -> WhiteSpace:
     shown = tuple(rows[:SHOWN])
     exact = not shown or shown[-1].white_space >= bound
     return WhiteSpace(shown, exact, tuple(sorted(missing)))
+
+
+def last_white_space(portfolio: Portfolio, today: date) -> WhiteSpace:
+    """The ranking now; in a large company the last night's."""
+    year = company_year().year
+
+    def make() -> WhiteSpace:
+        return white_space(portfolio, today, rates_for(year))
+
+    if not ScoringRun.objects.filter(state=ScoringRun.State.WHOLE, scored__gte=LARGE).exists():
+        return make()
+    return kept("white-space", portfolio, [year], make).value
 
 
 def _sold(

@@ -131,12 +131,8 @@ class ConcentrationView(KnownParameters, APIView):
         asked = _asked(request)
         refuse_errors(asked.filterset)
         year, portfolio = asked.year.year, asked.portfolio
-        found = figures.kept(
-            "year", portfolio, [year], lambda: figures.concentration_of(portfolio, [year])
-        ).value[year]
-        bridge = figures.kept(
-            "bridge", portfolio, [year - 1, year], lambda: figures.bridge_of(portfolio, year)
-        ).value
+        found = figures.kept_year(portfolio, year).value
+        bridge = figures.kept_bridge(portfolio, year).value
         names = figures.names_of(request.user, [one.top for one in found.largest])
         currency = Company.current().currency
         data = words.as_data(found, names, PortfolioSettings.current(), currency)

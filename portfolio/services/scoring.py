@@ -205,7 +205,7 @@ def _publish(run: ScoringRun, *, anew: bool) -> None:
     )
     if anew:
         same = "false"
-    parameters = {"night": run.night, "version": run.criteria_version_id}
+    parameters: dict[str, Any] = {"night": run.night, "version": run.criteria_version_id}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS scored_now, outdated")
         cursor.execute(

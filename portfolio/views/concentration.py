@@ -18,7 +18,6 @@ from accounts.models import Account
 from kam import htmx
 from kam.editing import fetch_visible
 from kam.models import Company
-from kam.money import rates_for
 from kam.number_text import amount, percent
 from kam.periods import FiscalYear, company_today, company_year
 from kam.scoping import signed_in
@@ -27,8 +26,6 @@ from portfolio import concentration_text as words
 from portfolio import white_space as openings
 from portfolio.concentration_filters import ConcentrationFilter
 from portfolio.models import PortfolioSettings
-
-TREND = 5
 
 
 class Asked:
@@ -95,13 +92,8 @@ def page(request: HttpRequest) -> HttpResponse:
     if "filters" in request.GET:
         return _filters(asked)
     year = asked.year
-    kept = figures.kept(
-        "year",
-        asked.portfolio,
-        [year.year],
-        lambda: figures.concentration_of(asked.portfolio, [year.year]),
-    )
-    found = kept.value[year.year]
+    kept = figures.kept_year(asked.portfolio, year.year)
+    found = kept.value
     settings = PortfolioSettings.current()
     currency = Company.current().currency
     names = figures.names_of(asked.user, [one.top for one in found.largest])
@@ -238,10 +230,7 @@ def _panel(asked: Asked, name: str, title: Any, context: dict[str, Any]) -> Http
 def trend(request: HttpRequest) -> HttpResponse:
     """The concentration of the last five fiscal years."""
     asked = Asked(request)
-    years = [asked.year.year - back for back in range(TREND)]
-    kept = figures.kept(
-        "years", asked.portfolio, years, lambda: figures.concentration_of(asked.portfolio, years)
-    )
+    kept = figures.kept_trend(asked.portfolio, asked.year.year)
     rows = [
         {
             "year": asked.year.shifted(found.year - asked.year.year),
@@ -270,12 +259,7 @@ def bridge(request: HttpRequest) -> HttpResponse:
     """From the year before to the year: new, growth, decline, lost; net revenue retention."""
     asked = Asked(request)
     year = asked.year
-    kept = figures.kept(
-        "bridge",
-        asked.portfolio,
-        [year.year - 1, year.year],
-        lambda: figures.bridge_of(asked.portfolio, year.year),
-    )
+    kept = figures.kept_bridge(asked.portfolio, year.year)
     found = kept.value
     before, now = year.shifted(-1).label, year.label
     closed = year.closed_months(company_today())
@@ -304,7 +288,7 @@ def bridge(request: HttpRequest) -> HttpResponse:
 def white_space(request: HttpRequest) -> HttpResponse:
     """Where more can be sold: by white space, and by improvement potential."""
     asked = Asked(request)
-    found = openings.white_space(asked.portfolio, company_today(), rates_for(company_year().year))
+    found = openings.last_white_space(asked.portfolio, company_today())
     context = {"found": found, "improvable": openings.most_improvable(asked.portfolio)}
     return _panel(asked, "white_space", _("White space and cross-selling"), context)
 

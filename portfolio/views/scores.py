@@ -98,5 +98,5 @@ def run_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 def score_now(request: HttpRequest) -> HttpResponse:
     """Scores all accounts now, in the worker."""
-    job = jobs.start("score", _("Score all accounts"), request.user)
+    job = jobs.start("score", _("Score all accounts"), signed_in(request))
     return redirect("kam:job_detail", pk=job.pk)
