@@ -138,7 +138,7 @@ def facts_of(night: date) -> dict[str, Any]:
         "fiscal_year_start": company.fiscal_year_start,
         "year": year,
         "rates": [[r.year, r.currency, str(r.rate)] for r in rates.order_by("year", "currency")],
-        "hourly_cost": str(PortfolioSettings.current().hourly_cost),
+        "hourly_cost": f"{PortfolioSettings.current().hourly_cost:.2f}",
         "lines_offered": lines,
     }
 
