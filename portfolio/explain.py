@@ -93,7 +93,9 @@ class Explanation:
 
 def explain(score: AccountScore) -> Explanation:
     """The scores with all that they were made of (two queries)."""
-    run = ScoringRun.objects.select_related("criteria_version").get(night=score.first_night)
+    run = ScoringRun.objects.select_related("criteria_version").get(
+        night=score.first_night, state=ScoringRun.State.WHOLE
+    )
     recipe = Recipe.from_json(run.recipe)
     evidence = {
         j.code: j

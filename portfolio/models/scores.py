@@ -22,7 +22,8 @@ class ScoringRun(models.Model):
     were made with: period, currency, rates, cost of an hour.
 
     A run fills ``portfolio_scorestage`` slice by slice and is published in one transaction: until
-    then the run before it is what people see. ``next_account`` is where a stopped run goes on.
+    then the run before it, perhaps of the same night, is what people see; then it takes its place.
+    ``next_account`` is where a stopped run goes on.
     """
 
     class State(models.TextChoices):
@@ -30,7 +31,7 @@ class ScoringRun(models.Model):
         WHOLE = "whole", _("Whole")
         FAILED = "failed", _("Failed")
 
-    night = models.DateField(_("night"), unique=True)
+    night = models.DateField(_("night"))
     criteria_version = models.ForeignKey(
         CriteriaVersion, on_delete=models.PROTECT, related_name="runs"
     )
@@ -48,7 +49,19 @@ class ScoringRun(models.Model):
     class Meta:
         verbose_name = _("scoring run")
         verbose_name_plural = _("scoring runs")
-        ordering = ["-night"]
+        ordering = ["-night", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["night"],
+                condition=models.Q(state="whole"),
+                name="portfolio_run_whole",
+            ),
+            models.UniqueConstraint(
+                fields=["night"],
+                condition=~models.Q(state="whole"),
+                name="portfolio_run_unfinished",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.night}"

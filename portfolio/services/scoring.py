@@ -92,11 +92,11 @@ def _claim(night: date) -> tuple[ScoringRun, dict[str, Any] | None]:
         raise ValidationError(_("A later night is scored already."))
     recipe, facts = Recipe.of(version).as_json(), facts_of(night)
     with transaction.atomic():
-        run = ScoringRun.objects.select_for_update().filter(night=night).first()
+        unfinished = ScoringRun.objects.exclude(state=ScoringRun.State.WHOLE)
+        run = unfinished.select_for_update().filter(night=night).first()
         published = _published_recipe(night)
         goes_on = (
             run is not None
-            and run.state != ScoringRun.State.WHOLE
             and (run.recipe, run.facts) == (recipe, facts)
             and not _staged_by_another(run)
         )
@@ -254,6 +254,7 @@ def _publish(run: ScoringRun, *, anew: bool) -> None:
         _sum_portfolios(cursor, run.night)
         place_accounts(run.night)
         cursor.execute(f"DELETE FROM {STAGE}")
+        ScoringRun.objects.filter(night=run.night).exclude(pk=run.pk).delete()
         ScoringRun.objects.filter(pk=run.pk).update(
             state=ScoringRun.State.WHOLE, finished_at=timezone.now(), changed=changed
         )

@@ -10,7 +10,9 @@ from django.db import connection
 
 from accounts.models import Account, SalesFact
 from kam.periods import add_months, company_today, month_of
+from portfolio import matrix
 from portfolio.calc import scores
+from portfolio.explain import explain
 from portfolio.models import (
     AccountScore,
     Criterion,
@@ -342,3 +344,26 @@ def test_what_a_draft_would_change_is_what_its_activation_changes(crowd, version
     moved = {m.account: (m.before, m.after) for m in preview.key_accounts + preview.others}
     assert moved == {a: (c, after[a]) for a, c in before.items() if c != after[a]}
     assert preview.up > 0
+
+
+def test_while_the_night_is_scored_again_the_first_result_stays_explained(
+    crowd, version, tonight, monkeypatch
+):
+    """An activation by day, and a run that fails: people still see the night, by its own recipe."""
+    first = scoring.score_night(tonight)
+    Criterion.objects.filter(code="revenue").delete()
+    monkeypatch.setattr(scoring, "SLICE", 10)
+
+    def fail(done: int, total: int) -> None:
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        scoring.score_night(tonight, told=fail)
+    assert matrix.run_on(crowd[0].owner, None).pk == first.pk
+    found = explain(current(crowd[0]))
+    assert found.run.pk == first.pk
+    assert "revenue" in {line.code for axis in found.axes for line in axis.criteria}
+    again = scoring.score_night(tonight)
+    assert ScoringRun.objects.filter(night=tonight).get().pk == again.pk
+    found = explain(current(crowd[0]))
+    assert "revenue" not in {line.code for axis in found.axes for line in axis.criteria}
