@@ -48,6 +48,10 @@ WAITING = (State.PROPOSED, State.ACCEPTED, State.VALIDATED)
 AHEAD = timedelta(days=2)
 #: The two scores that place an account in a cell, and the version's cut-off of each.
 CUTS = ((Axis.PROFITABILITY, "profitability_cut"), (Axis.POTENTIAL, "potential_cut"))
+#: What is kept with a confirmation that did not need the room that another account makes.
+STAYS = gettext_lazy("There is room without it: the account that was to leave stays a key account.")
+#: Instead of the name of an account that the reader does not see.
+ANOTHER = gettext_lazy("another key account")
 FIGURES = ("revenue", "contribution", "attainable")
 
 
@@ -324,29 +328,47 @@ def validate(
 def confirm(
     row: Nomination, by: User, note: str = "", *, base_version: int | None = None
 ) -> Nomination:
-    """Makes the account a key account (or ends that), and takes out the one that leaves, at once.
+    """Makes the account a key account (or ends that); who leaves is taken out where there is no room
+    without it, else it stays and the step's note says so.
 
-    Raises ``NominationRefusal`` for what one proposed oneself and where the limit does not hold.
+    The rules are asked again, of the accounts as they are now. Raises ``NominationRefusal`` for what one proposed oneself and where the limit does not hold.
     """
     _check_not_own(row, by)
     try:
         with key_accounts.held():  # the lock first, then rows
-            moved = _move(CONFIRM, row, by, note, base_version)
-            before = moved.account.owner
+            turn = _turn(CONFIRM, row, base_version)
+            account, leaves = _as_they_are(turn)
+            _check_kind(account, turn.kind)
+            if leaves is not None and not room_for(turn.owner).full:
+                leaves, note = None, "\n".join(filter(None, [note.strip(), str(STAYS)]))
+            before = account.owner
+            moved = _move(CONFIRM, turn, by, note, None)
             if moved.kind == Kind.REMOVE:
-                accounts.change_account(moved.account, {"is_key_account": False})
+                accounts.change_account(account, {"is_key_account": False})
             else:
-                if moved.leaves is not None:
-                    accounts.change_account(moved.leaves, {"is_key_account": False})
+                if leaves is not None:
+                    accounts.change_account(leaves, {"is_key_account": False})
                 accounts.change_account(
-                    moved.account,
+                    account,
                     {"is_key_account": True, "level": moved.level, "owner": moved.owner},
                 )
     except key_accounts.LimitReached as refusal:
         text = _("Change who leaves, or reject it.")
         raise NominationRefusal([*refusal.messages, text]) from refusal
-    _tell_decided(moved, by, note, also=[before, moved.leaves.owner if moved.leaves else None])
+    _tell_decided(moved, by, note, also=[before], left=leaves)
     return moved
+
+
+def _as_they_are(row: Nomination) -> tuple[Account, Account | None]:
+    """The account and the one that leaves, locked and read anew; ``None`` where none leaves or the
+    one that was named is no key account in use any more."""
+    rows = Account.objects.select_related("owner").filter(pk__in=[row.account_id, row.leaves_id])
+    locked = rows.order_by("pk").select_for_update(of=("self",), no_key=True)
+    found = {account.pk: account for account in locked}
+    leaves = found.get(row.leaves_id) if row.leaves_id else None
+    if leaves is not None and (not leaves.is_key_account or leaves.archived_at is not None):
+        leaves = None
+    return found[row.account_id], leaves
 
 
 def reject(row: Nomination, by: User, note: str, *, base_version: int | None = None) -> Nomination:
@@ -371,14 +393,7 @@ def _move(
     step: Step, row: Nomination, by: User, note: str, base_version: int | None, **more: Any
 ) -> Nomination:
     """Takes one step, under a lock: keeps who, when and with which words, and tells whose turn it is."""
-    rows = Nomination.objects.select_related("account__owner", "leaves__owner", "owner")
-    held = rows.select_for_update(of=("self",), no_key=True).get(pk=row.pk)
-    if held.state not in step.origins:
-        raise NotItsTurn(_why_not(held))
-    if base_version is not None and held.version != base_version:
-        raise NotItsTurn(
-            _("The proposal was changed since you opened it. Look at it again, then decide.")
-        )
+    held = _turn(step, row, base_version)
     held.state = step.state
     held.due_on = _due(step.state)
     for name, value in more.items():
@@ -388,6 +403,19 @@ def _move(
     _note(held, by, note)
     if held.state in WAITING:
         _tell_next(held)
+    return held
+
+
+def _turn(step: Step, row: Nomination, base_version: int | None) -> Nomination:
+    """The nomination, locked until the end of the transaction; raises where it is not its turn."""
+    rows = Nomination.objects.select_related("account__owner", "leaves__owner", "owner")
+    held = rows.select_for_update(of=("self",), no_key=True).get(pk=row.pk)
+    if held.state not in step.origins:
+        raise NotItsTurn(_why_not(held))
+    if base_version is not None and held.version != base_version:
+        raise NotItsTurn(
+            _("The proposal was changed since you opened it. Look at it again, then decide.")
+        )
     return held
 
 
@@ -444,14 +472,9 @@ def _check_not_own(row: Nomination, by: User) -> None:
 def _check(row: Nomination) -> None:
     """The rules over what is proposed, by field."""
     account, owner = row.account, row.owner
-    if account.archived_at is not None:
-        raise NominationRefusal(_("%(name)s is archived. Restore it first.") % {"name": account})
+    _check_kind(account, row.kind)
     if row.kind == Kind.REMOVE:
-        if not account.is_key_account:
-            raise NominationRefusal(_("%(name)s is no key account.") % {"name": account})
         return
-    if account.is_key_account:
-        raise NominationRefusal(_("%(name)s is a key account already.") % {"name": account})
     if owner is None:
         raise NominationRefusal({"owner": _("A key account needs its KAM: name one.")})
     if owner.role not in accounts.OWNER_ROLES or not owner.is_active or owner.archived_at:
@@ -464,6 +487,17 @@ def _check(row: Nomination) -> None:
     if row.leaves is not None and row.leaves_id == account.pk:
         raise NominationRefusal({"leaves": _("An account cannot make room for itself.")})
     _check_room(owner, row.leaves)
+
+
+def _check_kind(account: Account, kind: str) -> None:
+    """The account is in use, and what is proposed is not so already."""
+    words = {"name": account}
+    if account.archived_at is not None:
+        raise NominationRefusal(_("%(name)s is archived. Restore it first.") % words)
+    if kind == Kind.REMOVE and not account.is_key_account:
+        raise NominationRefusal(_("%(name)s is no key account.") % words)
+    if kind == Kind.ADD and account.is_key_account:
+        raise NominationRefusal(_("%(name)s is a key account already.") % words)
 
 
 # --- whose turn it is, and telling people ---------------------------------------------------------
@@ -521,16 +555,25 @@ def _tell_next(row: Nomination) -> None:
             _tell(person, row, "turn", _title(row), f"{ASKS[row.state]}\n{row.reason}")
 
 
-def _tell_decided(row: Nomination, by: User, note: str, also: Iterable[User | None] = ()) -> None:
-    """Tells the proposer, the KAM before and after, and the KAM of the account that left."""
-    asked = [row.proposed_by, row.owner, row.account.owner, *also]
+def _tell_decided(
+    row: Nomination,
+    by: User,
+    note: str,
+    also: Iterable[User | None] = (),
+    left: Account | None = None,
+) -> None:
+    """Tells the proposer, the KAM before and after, and the KAM of the account that ``left``, which is
+    named to those who see it."""
+    asked = [row.proposed_by, row.owner, row.account.owner, *also, left.owner if left else None]
     people = {person.pk: person for person in asked if person is not None and person.pk != by.pk}
     for person in people.values():
         with in_language_of(person):
             words = {"what": _title(row), "state": row.get_state_display()}
             body = [_("Decided by %(name)s.") % {"name": by}, note.strip()]
-            if row.state == State.CONFIRMED and row.leaves is not None:
-                body.append(_("%(name)s is no key account any more.") % {"name": row.leaves})
+            if left is not None:
+                named = Account.objects.visible_to(person).filter(pk=left.pk).exists()
+                name = str(left) if named else ANOTHER
+                body.append(_("No key account any more: %(name)s.") % {"name": name})
             title = _("%(what)s – %(state)s") % words
             _tell(person, row, "decided", title, "\n".join(filter(None, body)))
 

@@ -136,6 +136,61 @@ def test_a_limit_reached_since_the_proposal_stops_the_confirmation(cast):
     assert list(Account.objects.filter(is_key_account=True)) == [cast.child]
 
 
+@pytest.mark.parametrize(
+    ("values", "is_key", "words"),
+    [({}, True, "is a key account already"), ({"kind": "remove"}, False, "is no key account")],
+)
+def test_what_became_so_meanwhile_is_not_confirmed(cast, values, is_key, words):
+    Account.objects.filter(pk=cast.child.pk).update(is_key_account=not is_key)
+    row = to_confirm(cast, **values)
+    Account.objects.filter(pk=cast.child.pk).update(is_key_account=is_key, level="global")
+    with pytest.raises(NominationRefusal, match=words):
+        process.confirm(row, cast.management)
+    assert Account.objects.get(pk=cast.child.pk).level == "global"
+    assert Nomination.objects.get(pk=row.pk).state == "validated"
+
+
+def test_where_there_is_room_meanwhile_nobody_leaves(cast):
+    set_limits(company=1)
+    row = to_confirm(cast, leaves=cast.account)
+    set_limits(company=2)
+    row = process.confirm(row, cast.management, "Yes.")
+    assert Account.objects.filter(is_key_account=True).count() == 2
+    note = row.steps.last().note
+    assert note == (
+        "Yes.\nThere is room without it: the account that was to leave stays a key account."
+    )
+    body = Notification.objects.filter(recipient=cast.kam).latest("pk").body
+    assert "No key account any more" not in body
+
+
+def test_without_a_limit_nobody_leaves(cast):
+    process.confirm(to_confirm(cast, leaves=cast.account), cast.management)
+    assert Account.objects.filter(is_key_account=True).count() == 2
+
+
+def test_one_that_left_meanwhile_made_its_room(cast):
+    set_limits(company=1)
+    row = to_confirm(cast, leaves=cast.account)
+    Account.objects.filter(pk=cast.account.pk).update(is_key_account=False)
+    process.confirm(row, cast.management)
+    assert list(Account.objects.filter(is_key_account=True)) == [cast.child]
+    assert "stays" not in row.steps.last().note
+
+
+def test_who_left_is_named_only_to_those_who_see_it(cast):
+    set_limits(company=1)
+    row = to_confirm(cast, account=cast.foreign, by=cast.leader, leaves=cast.account)
+    process.confirm(row, cast.management)
+    told_to = {
+        n.recipient: n.body
+        for n in Notification.objects.filter(title__endswith="Confirmed", kind="nomination")
+    }
+    assert "No key account any more: Fjord Shipyards." in told_to[cast.kam]
+    assert "No key account any more: another key account." in told_to[cast.other_kam]
+    assert "Fjord Shipyards" not in told_to[cast.other_kam]
+
+
 # --- who, and when --------------------------------------------------------------------------------
 def test_nobody_confirms_what_they_proposed(cast):
     row = to_confirm(cast, by=cast.management)
