@@ -36,9 +36,10 @@ from portfolio.services.inputs import PlanEntry
 
 
 def _year(request: HttpRequest) -> FiscalYear:
-    """The asked fiscal year; the present one where none is asked."""
+    """The asked fiscal year; the present one where none, or one outside 1990 to 2100, is asked."""
     text = request.GET.get("year", "")
-    if text.isascii() and text.isdigit() and 1990 <= int(text[:5]) <= 2100:
+    known = text.isascii() and text.isdecimal() and len(text) == 4
+    if known and 1990 <= int(text) <= 2100:
         return company_year(int(text))
     return company_year()
 

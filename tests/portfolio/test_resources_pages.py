@@ -215,3 +215,14 @@ def test_saving_leaves_alone_what_was_not_touched(cast, world):
     assert cast.client("kam").post(url("replan", cast.kam.pk), data).status_code == 302
     hours = PlannedHours.objects.order_by("pk").values_list("hours", flat=True)
     assert list(hours) == [D(50), D(15)]
+
+
+@pytest.mark.parametrize("text", ["0202600000", "1989", "2101", "99999999999", "²026", "-2026"])
+def test_a_nonsense_year_is_the_present_one(cast, text, year):
+    client = cast.client("kam")
+    page = client.get(url("resources"), {"year": text})
+    assert page.status_code == 200
+    assert page.context["year"].year == year
+    answer = client.post(f"{url('replan', cast.kam.pk)}?year={text}")
+    assert answer.status_code == 302
+    assert answer["Location"].endswith(f"year={year}")
