@@ -1,9 +1,13 @@
 """What can be imported here: wallets and potentials, judgements, hours, costs to serve."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,13 +18,13 @@ from kam.importing.resources import PEOPLE
 from kam.models import ImportBatch, User
 from kam.periods import company_today
 from portfolio.models import (
-    Criterion,
     HoursSpent,
     Judgement,
     LineEstimate,
     PlannedHours,
     ServiceCost,
 )
+from portfolio.services.inputs import WEEK_HOURS, judged_codes, week_sum
 
 ACCOUNT_NAMES = ("account number", "customer number", "customer no", "customer id", "account id")
 PERSON_NAMES = ("e-mail", "email", "person", "employee", "kam", "user")
@@ -71,6 +75,15 @@ def account_column(model: Any) -> Column:
     return Column.of(model, "account", reference=ACCOUNTS, aliases=ACCOUNT_NAMES)
 
 
+def to_come(records: list[Record], name: str) -> Iterable[tuple[Record, str, str]]:
+    """Refuses days to come: what is known is known today at the latest."""
+    today = company_today()
+    for record in records:
+        day = record.values.get(name)
+        if isinstance(day, date) and day > today:
+            yield record, name, _("a day that has come")
+
+
 @register
 class LineEstimates(Inputs):
     """Wallet, potential and chance per account and product line."""
@@ -110,6 +123,7 @@ class LineEstimates(Inputs):
         self, records: list[Record], stored: dict[Key, Stored]
     ) -> Iterable[tuple[Record, str, str]]:
         """As on the page: a sale counts in one line only."""
+        yield from to_come(records, "as_of")
         asked = {r.ids["account"] for r in records} - self._lines.keys()
         held = LineEstimate.objects.active().filter(account__in=asked)
         for account in asked:
@@ -157,14 +171,11 @@ class Judgements(Inputs):
     def refuse_more(
         self, records: list[Record], stored: dict[Key, Stored]
     ) -> Iterable[tuple[Record, str, str]]:
-        codes = set(
-            Criterion.objects.filter(
-                kind=Criterion.Kind.JUDGED, code__in={r.values["code"] for r in records}
-            ).values_list("code", flat=True)
-        )
+        codes = judged_codes(r.values["code"] for r in records)
         for record in records:
             if record.values["code"] not in codes:
                 yield record, "code", _("the code of a criterion that is judged")
+        yield from to_come(records, "judged_on")
 
 
 class OfPeople(Inputs):
@@ -179,6 +190,14 @@ class OfPeople(Inputs):
         for record in new:
             if record.values["user"] not in known:
                 yield record, "user", _("somebody who can sign in")
+
+
+@dataclass(slots=True)
+class Week:
+    """What a file adds to one person's week, in hours, and the lines that do."""
+
+    more: Decimal = Decimal(0)
+    lines: list[int] = field(default_factory=list)
 
 
 @register
@@ -203,14 +222,45 @@ class HoursSpentImport(OfPeople):
         Column.of(HoursSpent, "note", aliases=("comment",)),
     )
 
+    def __init__(self, user: Any = None) -> None:
+        super().__init__(user)
+        self._weeks: dict[tuple[int, date], Week] = {}  # by person and Monday
+        self._locked: set[int] = set()
+
     def refuse_more(
         self, records: list[Record], stored: dict[Key, Stored]
     ) -> Iterable[tuple[Record, str, str]]:
         yield from super().refuse_more(records, stored)
+        self._lock({r.ids["user"] for r in records})
         today = company_today()
         for record in records:
             if record.values["week"] > today:
                 yield record, "week", _("a week that has begun")
+                continue
+            hours = record.values.get("hours")
+            if not isinstance(hours, Decimal):
+                continue
+            held = stored.get(record.key)
+            before = held.values.get("hours") if held is not None else None
+            week = self._weeks.setdefault((record.ids["user"], record.values["week"]), Week())
+            week.more += hours - (before or 0)
+            week.lines += record.lines or [record.line]
+
+    def _lock(self, users: set[int]) -> None:
+        """While it is being written, whoever else writes hours of these people waits."""
+        if connection.in_atomic_block:
+            locked = User.objects.select_for_update(no_key=True, of=("self",)).order_by("pk")
+            list(locked.filter(pk__in=users - self._locked).values_list("pk"))
+            self._locked |= users
+
+    def refuse_all(self, pairs: dict[Key, Any]) -> Iterable[tuple[int, str, str]]:
+        """As on the page: one person's hours on all accounts fit into the week."""
+        for (user, monday), week in self._weeks.items():
+            total = week.more and week_sum(user, monday) + week.more
+            if week.more > 0 and total > WEEK_HOURS:
+                for line in week.lines:
+                    text = _("at most 168 hours a week for one person; these make it %(n)s")
+                    yield line, "hours", text % {"n": total}
 
 
 @register

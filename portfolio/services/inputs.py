@@ -1,6 +1,7 @@
 """Writes of what people know about accounts: estimates, judgements, costs, hours, capacity."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -8,6 +9,7 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, ProductLine
@@ -17,8 +19,10 @@ from kam.forms import violation
 from kam.models import Role, User
 from kam.models.row import Row
 from kam.periods import company_today
+from portfolio.library import BY_CODE
 from portfolio.models import (
     Capacity,
+    Criterion,
     HoursSpent,
     Judgement,
     LineEstimate,
@@ -30,6 +34,7 @@ from portfolio.models import (
 R = TypeVar("R", bound=Row)
 OfAccount = TypeVar("OfAccount", LineEstimate, Judgement, ServiceCost, HoursSpent, PlannedHours)
 WEEK_HOURS = Decimal(168)
+FIRST_WEEK = date(1990, 1, 1)  # a Monday
 #: What a row is about; it stays, so that history and imports find it again.
 FIXED: Mapping[type[Row], tuple[str, ...]] = {
     LineEstimate: ("account", "line"),
@@ -56,6 +61,18 @@ def _in_use(account: Account) -> None:
 def _can_work(user: User, field: str = "user") -> None:
     if not user.is_active or user.archived_at or user.role == Role.SERVICE:
         raise ValidationError({field: _("%(name)s has left.") % {"name": user}})
+
+
+def _not_archived(row: Row) -> None:
+    if row.archived_at is not None:
+        raise ValidationError(_("This is archived. Restore it first."))
+
+
+def _not_to_come(values: Mapping[str, Any], name: str) -> None:
+    """What is known is known today at the latest, by the company's calendar."""
+    day = values.get(name)
+    if day is not None and day > company_today():
+        raise ValidationError({name: _("This day has not come yet.")})
 
 
 def _keep(row: R) -> R:
@@ -113,9 +130,11 @@ def _counts_once(account: int, line: ProductLine, but: int | None = None) -> Non
 def add_estimate(account: Account, line: ProductLine, **values: Any) -> LineEstimate:
     """Keeps what an account buys, and could buy, of one line. An archived one comes back changed.
 
-    Raises ``ValidationError`` by field: also where a line above or below has an estimate.
+    Raises ``ValidationError`` by field: also where a line above or below has an estimate, or the
+    estimate is of a day to come.
     """
     _in_use(account)
+    _not_to_come(values, "as_of")
     with transaction.atomic():
         Account.objects.select_for_update(no_key=True, of=("self",)).get(pk=account.pk)
         _counts_once(account.pk, line)
@@ -144,19 +163,35 @@ def change_row(
 ) -> OfAccount:
     """Saves touched fields of an estimate, cost, or hours; what the row is about stays.
 
-    Raises ``EditConflict`` and ``ValidationError`` (by field).
+    Raises ``EditConflict`` and ``ValidationError`` (by field): also where the row is archived.
     """
     _in_use(row.account)
+    _not_archived(row)
+    _not_to_come(changes, "as_of")
+    if isinstance(row, HoursSpent):
+        with _week_of(row.user_id, row.week):
+            return _changed(row, changes, base_version, overwrite)
     return _changed(row, _first_of_month(changes), base_version, overwrite)
 
 
 def restore_row(row: OfAccount) -> OfAccount:
-    """Brings a row back; its account must be in use."""
+    """Brings a row back; its account must be in use, and hours must fit into their week."""
     _in_use(row.account)
+    if isinstance(row, HoursSpent):
+        with _week_of(row.user_id, row.week):
+            return editing.restore(row)
     return editing.restore(row)
 
 
 # --- judgements -----------------------------------------------------------------------------------
+def judged_codes(codes: Iterable[str]) -> set[str]:
+    """Which of these are codes of judged criteria: in a version of any state, or in the library."""
+    asked = set(codes)
+    held = Criterion.objects.filter(kind=Criterion.Kind.JUDGED, code__in=asked)
+    ready = {c for c in asked if c in BY_CODE and BY_CODE[c].kind == Criterion.Kind.JUDGED}
+    return ready | set(held.order_by().values_list("code", flat=True))
+
+
 def judge(
     account: Account,
     code: str,
@@ -168,13 +203,17 @@ def judge(
 ) -> Judgement:
     """Keeps what ``by`` thinks of an account by one criterion; a judgement there is changed.
 
-    A new value carries who gave it, and today's date where no other is said.
+    A new value carries who gave it, and today's date where no other is said. Raises
+    ``ValidationError`` for a day to come and for a code that no judged criterion has.
     """
     _in_use(account)
+    _not_to_come(changes, "judged_on")
     changes = dict(changes)
     with transaction.atomic():
         row = Judgement.objects.select_related("account").filter(account=account, code=code).first()
         if row is None:
+            if not judged_codes([code]):
+                raise ValidationError({"code": _("No criterion that is judged has this code.")})
             changes.setdefault("judged_on", company_today())
             changes.setdefault("judged_by", by)
             return _keep(Judgement(account=account, code=code, **changes))
@@ -200,6 +239,9 @@ def change_judgement(
 ) -> Judgement:
     """Saves touched fields of a judgement; another value is the judgement of whoever gives it."""
     _in_use(row.account)
+    if "archived_at" not in changes:
+        _not_archived(row)
+    _not_to_come(changes, "judged_on")
     changes = dict(changes)
     if "value" in changes and changes["value"] != row.value and by is not None:
         changes.setdefault("judged_on", company_today())
@@ -225,6 +267,38 @@ class WeekEntry:
     base_version: int | None = None
 
 
+@contextmanager
+def _week_of(user: int, week: date) -> Iterator[None]:
+    """Within it one person's hours of a week change; at its end they must fit into the week.
+
+    Whoever writes hours of the same person meanwhile waits. More than 168 hours over all accounts
+    are refused with ``ValidationError``, unless there were as many before.
+    """
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True, of=("self",)).get(pk=user)
+        before = week_sum(user, week)
+        yield
+        after = week_sum(user, week)
+        if after > max(WEEK_HOURS, before):
+            text = _("%(n)s hours stand in this week; a week has 168.")
+            raise ValidationError({"hours": text % {"n": after}})
+
+
+def week_sum(user: int, week: date) -> Decimal:
+    """Hours of one person in one week over all accounts."""
+    held = HoursSpent.objects.active().filter(user=user, week=week)
+    return held.aggregate(n=Sum("hours"))["n"] or Decimal(0)
+
+
+def _may_be_spent(week: date, today: date | None = None) -> None:
+    if week != monday(week):
+        raise ValidationError({"week": _("A week is named by its Monday.")})
+    if week > (today or company_today()):
+        raise ValidationError({"week": _("This week has not come yet.")})
+    if week < FIRST_WEEK:
+        raise ValidationError({"week": _("Hours are kept from 1990 on.")})
+
+
 def record_hours(
     user: User, week: date, entries: list[WeekEntry], *, today: date | None = None
 ) -> int:
@@ -233,25 +307,16 @@ def record_hours(
     Raises ``EditConflict`` where somebody else wrote the same hours meanwhile, and
     ``ValidationError`` for a coming week or more hours than a week has.
     """
-    if week != monday(week):
-        raise ValidationError({"week": _("A week is named by its Monday.")})
-    if week > (today or company_today()):
-        raise ValidationError({"week": _("This week has not come yet.")})
+    _may_be_spent(week, today)
     _can_work(user)
     changed = 0
-    with transaction.atomic():
-        User.objects.select_for_update(no_key=True, of=("self",)).get(pk=user.pk)
+    with _week_of(user.pk, week):
         held = {
             row.account_id: row
             for row in HoursSpent.objects.filter(user=user, week=week).select_related("account")
         }
         for entry in entries:
             changed += _record(held, user, week, entry)
-        week_sum = sum(row.hours for row in held.values() if row.archived_at is None)
-        if week_sum > WEEK_HOURS:
-            raise ValidationError(
-                _("%(n)s hours stand in this week; a week has 168."), params={"n": week_sum}
-            )
     return changed
 
 
@@ -281,14 +346,18 @@ def _record(held: dict[int, HoursSpent], user: User, week: date, entry: WeekEntr
 
 
 def add_hours(account: Account, user: User, week: date, **values: Any) -> HoursSpent:
-    """Keeps hours of one person on one account in one week; archived ones come back changed."""
+    """Keeps hours of one person on one account in one week; archived ones come back changed.
+
+    Raises ``ValidationError`` as ``record_hours`` does.
+    """
     _in_use(account)
-    if week > company_today():
-        raise ValidationError({"week": _("This week has not come yet.")})
-    old = HoursSpent.objects.archived().filter(account=account, user=user, week=week).first()
-    if old is not None:
-        return editing.save_fields(old, {**values, "archived_at": None}, base_version=None)
-    return _keep(HoursSpent(account=account, user=user, week=week, **values))
+    _may_be_spent(week)
+    _can_work(user)
+    with _week_of(user.pk, week):
+        old = HoursSpent.objects.archived().filter(account=account, user=user, week=week).first()
+        if old is not None:
+            return editing.save_fields(old, {**values, "archived_at": None}, base_version=None)
+        return _keep(HoursSpent(account=account, user=user, week=week, **values))
 
 
 def plan_hours(

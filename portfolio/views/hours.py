@@ -21,9 +21,7 @@ from kam.periods import company_today
 from kam.scoping import principal
 from portfolio import resources
 from portfolio.forms.inputs import HoursField, OtherAccountForm
-from portfolio.services.inputs import WeekEntry, monday, record_hours
-
-FIRST = date(1990, 1, 1)
+from portfolio.services.inputs import FIRST_WEEK, WeekEntry, monday, record_hours
 
 
 def _week(request: HttpRequest) -> date:
@@ -33,7 +31,7 @@ def _week(request: HttpRequest) -> date:
         asked = monday(date.fromisoformat(request.GET.get("week", "")))
     except (ValueError, OverflowError):
         return this
-    return asked if FIRST < asked < this else this
+    return asked if FIRST_WEEK <= asked < this else this
 
 
 def _page(request: HttpRequest) -> int:

@@ -99,3 +99,32 @@ def test_what_cannot_be_taken_is_said(cast, resource, content, words):
     ProductLine.objects.create(name="Small pumps", parent=cast.line)
     batch = checked(resource, content, cast.administrator)
     assert [expected for _line, _column, expected in refusals(batch) if words in expected]
+
+
+def test_a_file_too_keeps_to_168_hours_a_week_for_one_person(cast):
+    HoursSpent.objects.create(
+        account=cast.account, user=cast.kam, week=date(2026, 1, 5), hours=D(100)
+    )
+    head, more = "account,user,week,hours\n", f"A2,{KARI},2026-01-05,69\n"
+    batch = checked("hours_spent", head + more, cast.administrator)
+    assert [expected for _line, _column, expected in refusals(batch) if "168" in expected]
+    less = f"A1,{KARI},2026-01-05,90\n"  # in the same file, whatever their order
+    assert counts(imported("hours_spent", head + more + less, cast.administrator)) == (1, 1, 0, 0)
+    days = head + f"A2,{KARI},2026-01-12,100\nA1,{KARI},2026-01-12,69\n"
+    assert counts(checked("hours_spent", days, cast.administrator))[3] == 2
+
+
+@pytest.mark.parametrize(
+    ("resource", "content"),
+    [
+        ("judgements", "account,code,value,judged_on\nA1,trust,3,2090-01-05\n"),
+        (
+            "line_estimates",
+            "account,line,currency,wallet,source,as_of\nA1,Pumps,NOK,1,x,2090-01-05\n",
+        ),
+    ],
+)
+def test_a_day_to_come_is_refused(cast, resource, content):
+    judged(cast)
+    found = refusals(checked(resource, content, cast.administrator))
+    assert [expected for _line, _column, expected in found] == ["a day that has come"]

@@ -11,8 +11,11 @@ from django.urls import reverse
 from accounts.models import Account, ProductLine, SalesFact
 from kam.models import AuditEntry, Substitution
 from kam.periods import add_months, company_today, company_year, month_of
+from portfolio.library import READY
 from portfolio.models import (
     Capacity,
+    CriteriaVersion,
+    Criterion,
     HoursSpent,
     Judgement,
     LineEstimate,
@@ -293,3 +296,75 @@ def test_at_an_archived_account_nothing_new_comes(cast):
     data = {"account": cast.account.pk, "user": cast.kam.pk, "week": "2026-01-05", "hours": "2"}
     answer = cast.client("kam").post("/api/v1/hours-spent/", data, content_type="application/json")
     assert answer.status_code == 400
+
+
+def sent(client, verb, path, data):
+    return getattr(client, verb)(f"/api/v1/{path}", data, content_type="application/json")
+
+
+def test_over_the_api_too_a_week_has_168_hours_on_all_accounts(cast):
+    client = cast.client("kam")
+    data = {"account": cast.account.pk, "user": cast.kam.pk, "week": "2026-01-05", "hours": "100"}
+    assert sent(client, "post", "hours-spent/", data).status_code == 201
+    data["account"] = cast.child.pk
+    answer = sent(client, "post", "hours-spent/", data)
+    assert answer.status_code == 400
+    assert "168" in answer.content.decode()
+    row = sent(client, "post", "hours-spent/", {**data, "hours": "68"}).json()
+    address = f"hours-spent/{row['id']}/"
+    assert sent(client, "patch", address, {"hours": "68.01"}).status_code == 400
+    assert sent(client, "patch", address, {"hours": "60"}).status_code == 200
+    # the archived row counts nothing, stays as it is, and comes back only where it fits
+    assert client.delete(f"/api/v1/{address}").status_code == 204
+    assert sent(client, "patch", address, {"hours": "1"}).status_code == 400
+    first = HoursSpent.objects.get(account=cast.account)
+    assert sent(client, "patch", f"hours-spent/{first.pk}/", {"hours": "120"}).status_code == 200
+    assert client.post(f"/api/v1/{address}restore/").status_code == 400
+    assert sent(client, "post", "hours-spent/", {**data, "hours": "50"}).status_code == 400
+    rows = HoursSpent.objects.active().values_list("account", "hours")
+    assert list(rows) == [(cast.account.pk, D(120))]
+
+
+@pytest.mark.parametrize(("week", "status"), [("1989-12-25", 400), ("1990-01-01", 201)])
+def test_hours_are_kept_from_1990_on(cast, week, status):
+    data = {"account": cast.account.pk, "user": cast.kam.pk, "week": week, "hours": "2"}
+    assert sent(cast.client("kam"), "post", "hours-spent/", data).status_code == status
+
+
+def test_what_is_known_is_not_of_a_day_to_come(cast, estimate):
+    judged(cast)
+    client, today = cast.client("kam"), company_today()
+    late = today + timedelta(days=1)
+    data = {"account": cast.account.pk, "code": "trust", "value": 3, "judged_on": late}
+    assert sent(client, "post", "judgements/", data).status_code == 400
+    row = sent(client, "post", "judgements/", {**data, "judged_on": today}).json()
+    address = f"judgements/{row['id']}/"
+    assert sent(client, "patch", address, {"judged_on": late}).status_code == 400
+    typed = {"value": "4", "judged_on": late, "version": 1}
+    page = client.post(url("judgement_edit", cast.account.pk, "trust"), typed)
+    assert page.status_code == 422
+    assert "has not come yet" in page.content.decode()
+    client.delete(f"/api/v1/{address}")
+    assert sent(client, "patch", address, {"value": 5}).status_code == 400
+    address = f"line-estimates/{estimate.pk}/"
+    assert sent(client, "patch", address, {"as_of": late}).status_code == 400
+    data = {"line": cast.line.pk, "currency": "NOK", "wallet": "5", "source": "x",
+            "as_of": late, "confidence": "low"}  # fmt: skip
+    api = sent(client, "post", "line-estimates/", {**data, "account": cast.child.pk})
+    assert api.status_code == 400
+    page = client.post(url("estimate_add", cast.child.pk), data)
+    assert page.status_code == 422
+    assert "has not come yet" in page.content.decode()
+    assert LineEstimate.objects.get().as_of == today
+    assert Judgement.objects.get().judged_on == today
+
+
+@pytest.mark.parametrize("state", ["draft", "active", "archived"])
+def test_a_judgement_is_of_a_criterion_in_any_version_or_of_the_library(cast, state):
+    judged(cast)
+    CriteriaVersion.objects.update(state=state)
+    client = cast.client("kam")
+    ready = next(r.code for r in READY if r.kind == Criterion.Kind.JUDGED)
+    data = {"account": cast.account.pk, "value": 3}
+    for code, status in (("trust", 201), (ready, 201), ("no-such", 400)):
+        assert sent(client, "post", "judgements/", {**data, "code": code}).status_code == status
