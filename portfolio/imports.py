@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.imports import ACCOUNTS, LINES, OfAccounts
 from accounts.models import ProductLine
+from kam.importing.reading import FileRefused
 from kam.importing.resource import Change, Column, Key, Record, Stored, register
 from kam.importing.resources import PEOPLE
 from kam.models import ImportBatch, User
@@ -24,7 +25,7 @@ from portfolio.models import (
     PlannedHours,
     ServiceCost,
 )
-from portfolio.services.inputs import WEEK_HOURS, judged_codes, week_sum
+from portfolio.services.inputs import WEEK_HOURS, judged_codes, week_sums
 
 ACCOUNT_NAMES = ("account number", "customer number", "customer no", "customer id", "account id")
 PERSON_NAMES = ("e-mail", "email", "person", "employee", "kam", "user")
@@ -226,6 +227,7 @@ class HoursSpentImport(OfPeople):
         super().__init__(user)
         self._weeks: dict[tuple[int, date], Week] = {}  # by person and Monday
         self._locked: set[int] = set()
+        self._before: dict[tuple[int, date], Decimal] = {}
 
     def refuse_more(
         self, records: list[Record], stored: dict[Key, Stored]
@@ -255,12 +257,20 @@ class HoursSpentImport(OfPeople):
 
     def refuse_all(self, pairs: dict[Key, Any]) -> Iterable[tuple[int, str, str]]:
         """As on the page: one person's hours on all accounts fit into the week."""
-        for (user, monday), week in self._weeks.items():
-            total = week.more and week_sum(user, monday) + week.more
+        self._before = week_sums(self._weeks.keys())
+        for key, week in self._weeks.items():
+            total = self._before.get(key, 0) + week.more
             if week.more > 0 and total > WEEK_HOURS:
                 for line in week.lines:
                     text = _("at most 168 hours a week for one person; these make it %(n)s")
                     yield line, "hours", text % {"n": total}
+
+    def finish(self, batch: ImportBatch) -> None:
+        """Where only the good rows were taken, hours may be missing that others made room for."""
+        for key, total in week_sums(self._weeks.keys()).items():
+            if total > max(WEEK_HOURS, self._before.get(key, Decimal(0))):
+                text = _("%(n)s hours would stand in the week of %(day)s for one person.")
+                raise FileRefused(text % {"n": total, "day": key[1]})
 
 
 @register

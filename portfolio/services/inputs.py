@@ -1,6 +1,6 @@
 """Writes of what people know about accounts: estimates, judgements, costs, hours, capacity."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -288,6 +288,15 @@ def week_sum(user: int, week: date) -> Decimal:
     """Hours of one person in one week over all accounts."""
     held = HoursSpent.objects.active().filter(user=user, week=week)
     return held.aggregate(n=Sum("hours"))["n"] or Decimal(0)
+
+
+def week_sums(weeks: Collection[tuple[int, date]]) -> dict[tuple[int, date], Decimal]:
+    """``week_sum`` of many: (person's id, Monday) → hours, in one query; without empty weeks."""
+    held = HoursSpent.objects.active().filter(
+        user__in={user for user, _monday in weeks}, week__in={week for _user, week in weeks}
+    )
+    rows = held.order_by().values_list("user", "week").annotate(n=Sum("hours"))
+    return {(user, week): n for user, week, n in rows if (user, week) in weeks}
 
 
 def _may_be_spent(week: date, today: date | None = None) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from accounts.models import Account, ProductLine
 from kam.editing import archive
+from kam.importing.services import ImportRefused, apply
 from portfolio.models import HoursSpent, Judgement, LineEstimate, PlannedHours, ServiceCost
 from tests.kam.importing.files import checked, counts, imported, refusals
 from tests.portfolio.routes_inputs import judged
@@ -128,3 +129,15 @@ def test_a_day_to_come_is_refused(cast, resource, content):
     judged(cast)
     found = refusals(checked(resource, content, cast.administrator))
     assert [expected for _line, _column, expected in found] == ["a day that has come"]
+
+
+def test_the_good_rows_alone_keep_to_the_week_too(cast):
+    HoursSpent.objects.create(
+        account=cast.account, user=cast.kam, week=date(2026, 1, 5), hours=D(100)
+    )
+    twice = f"A1,{KARI},2026-01-05,90\n" * 2  # refused; it would have made room for the other
+    content = f"account,user,week,hours\nA2,{KARI},2026-01-05,69\n{twice}"
+    batch = checked("hours_spent", content, cast.administrator)
+    with pytest.raises(ImportRefused, match="169"):
+        apply(batch, user=cast.administrator, good_rows_only=True)
+    assert HoursSpent.objects.get().hours == D(100)
