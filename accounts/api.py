@@ -256,6 +256,7 @@ class AccountViewSet(ScopedViewSet):
     gives_away = True
 
     def create_row(self, values: dict[str, Any]) -> Account:
+        services.check_new(self.request.user, values)
         return services.create_account(**values)
 
     def change_row(

@@ -8,11 +8,17 @@ from django.utils.translation import gettext_lazy as _
 
 import accounts.lookups  # noqa: F401 - registers what LookupField names
 from accounts.models import Account, AccountTeamMember, Contact, Industry, Product, ProductLine
-from accounts.services import OWNER_ROLES
+from accounts.services import OWNER_ROLES, marks_key
 from kam.forms import RowForm
 from kam.lookup import LookupField
 
 KEEP = [("", _("Leave as it is"))]
+
+
+def _ask_key_mark(form: forms.BaseForm, user: Any) -> None:
+    """Asks for the key mark only those who set it; what is sent all the same is refused in words."""
+    if not marks_key(user) and not form.data.get("is_key_account"):
+        form.fields.pop("is_key_account", None)
 
 
 class AccountForm(RowForm):
@@ -53,6 +59,11 @@ class AccountForm(RowForm):
             "website",
             "description",
         )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.pk:
+            _ask_key_mark(self, self.user)
 
     def choices_for(self, name: str, queryset: Any) -> Any:
         rows = super().choices_for(name, queryset)
@@ -161,6 +172,7 @@ class BulkAccountForm(forms.Form):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        _ask_key_mark(self, user)
         people = self.fields["owner"].lookup.rows(user)  # type: ignore[attr-defined]
         self.fields["owner"].queryset = people.filter(role__in=OWNER_ROLES)  # type: ignore[attr-defined]
         self.fields["industry"].queryset = Industry.objects.visible_to(user).active()  # type: ignore[attr-defined]

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from kam.models import User
 
 #: What an edit seat does not reach: changed only by those whom ``staffed_by`` names.
-DECIDED_FIELDS = frozenset({"owner", "parent", "is_key_account"})
+DECIDED_FIELDS = frozenset({"owner", "parent"})
+#: What the classification process changes; directly only those who edit every account (``marks_key``).
+CLASSIFIED_FIELDS = frozenset({"is_key_account"})
 
 
 def _own_or_on_team(person: "User", *, editing: bool = False) -> Q:

@@ -11,7 +11,7 @@ from accounts.services.accounts import (
     restore_account,
 )
 from accounts.services.catalogue import archive_entry, change_entry, create_entry, restore_entry
-from accounts.services.deciding import changeable
+from accounts.services.deciding import changeable, check_new, marks_key
 from accounts.services.people import (
     add_seat,
     archive_contact,
@@ -40,9 +40,11 @@ __all__ = [
     "change_contact",
     "change_entry",
     "changeable",
+    "check_new",
     "create_account",
     "create_contact",
     "create_entry",
+    "marks_key",
     "move_account",
     "rebuild_account_years",
     "record_sales_facts",

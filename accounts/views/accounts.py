@@ -18,7 +18,7 @@ from accounts import selectors, services
 from accounts.filters import AccountFilter
 from accounts.forms import AccountForm, BulkAccountForm
 from accounts.models import Account, SalesFact
-from accounts.querysets import DECIDED_FIELDS
+from accounts.querysets import CLASSIFIED_FIELDS, DECIDED_FIELDS
 from kam.editing import fetch_editable, fetch_visible
 from kam.forms import violation
 from kam.inplace import InPlace
@@ -224,6 +224,8 @@ class EditAccount(InPlace):
     def may_edit(cls, user: Any, row: Account, name: str) -> bool:
         if not super().may_edit(user, row, name):
             return False
+        if name in CLASSIFIED_FIELDS:
+            return services.marks_key(user)
         return name not in DECIDED_FIELDS or selectors.decides_on(user, row)
 
 
@@ -329,6 +331,7 @@ def create(request: HttpRequest) -> HttpResponse:
     form = AccountForm(request.POST or None, user=request.user, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
+            services.check_new(request.user, form.cleaned_data)
             with transaction.atomic():
                 account = services.create_account(**form.cleaned_data)
                 if not Account.objects.editable_by(request.user).filter(pk=account.pk).exists():

@@ -19,7 +19,7 @@ def bulk(cast, name: str, row: Account, **values: str):
 
 
 @pytest.mark.parametrize(("name", "status"), [("editor", 403), ("kam", 200), ("leader", 200)])
-@pytest.mark.parametrize("field", ["owner", "parent", "is_key_account"])
+@pytest.mark.parametrize("field", ["owner", "parent"])
 def test_who_edits_what_amounts_to_ownership_on_the_page(cast, name, status, field):
     client = cast.client(name)
     assert client.get(f"/accounts/{cast.account.pk}/edit/{field}/").status_code == status
@@ -46,7 +46,39 @@ def test_who_archives_and_brings_back(cast, name, refused):
     assert (now(cast.child).archived_at is not None) is refused
 
 
-def test_history_puts_the_key_mark_back_only_for_those_who_decide(cast):
+@pytest.mark.parametrize(
+    ("name", "status"), [("editor", 403), ("kam", 403), ("leader", 403), ("administrator", 200)]
+)
+def test_who_sets_the_key_mark_on_the_page(cast, name, status):
+    client, address = cast.client(name), f"/accounts/{cast.account.pk}/edit/is_key_account/"
+    assert client.get(address).status_code == status
+    version = now(cast.account).version
+    assert client.post(address, {"version": version}).status_code in (status, 302)
+    assert now(cast.account).is_key_account is (status == 403)
+    profile = client.get(f"/accounts/{cast.account.pk}/profile/").content.decode()
+    assert (address in profile) is (status == 200)
+
+
+@pytest.mark.parametrize("name", ["kam", "leader"])
+def test_nobody_else_enters_a_key_account(cast, api, name):  # noqa: F811
+    client = cast.client(name)
+    form = client.get("/accounts/new/").context["form"]
+    assert "is_key_account" not in form.fields
+    data = {b.html_name: b.field.prepare_value(b.value()) or "" for b in form}
+    answer = client.post("/accounts/new/", data | {"name": "New", "is_key_account": "on"})
+    assert answer.status_code == 422
+    words = "Only administrators set this directly"
+    assert words in str(answer.context["form"].errors["is_key_account"])
+    sent = {"name": "New", "owner": getattr(cast, name).pk, "is_key_account": True}
+    answer = api(name).call("post", "accounts/", sent)
+    assert answer.status_code == 400
+    (error,) = answer.json()["errors"]
+    assert (error["attr"], words in error["detail"]) == ("is_key_account", True)
+    assert not Account.objects.filter(name="New").exists()
+    assert api("administrator").call("post", "accounts/", sent).status_code == 201
+
+
+def test_history_puts_the_key_mark_back_only_for_administrators(cast):
     event = cast.account.events.order_by("pgh_id").first().pgh_id
     services.change_account(cast.account, {"is_key_account": False, "level": "global"})
     address = f"/history/accounts.account/{cast.account.pk}/restore/"
@@ -55,7 +87,8 @@ def test_history_puts_the_key_mark_back_only_for_those_who_decide(cast):
     assert cast.client("editor").post(address, asked | {"field": "level"}).status_code == 302
     assert now(cast.account).level != "global"
     assert not now(cast.account).is_key_account
-    assert cast.client("kam").post(address, asked).status_code == 302
+    assert cast.client("kam").post(address, asked).status_code == 403
+    assert cast.client("administrator").post(address, asked).status_code == 302
     assert now(cast.account).is_key_account
 
 
@@ -65,16 +98,24 @@ def test_bulk_edit_leaves_what_others_decide(cast):
     assert now(cast.account).is_key_account
     bulk(cast, "editor", cast.account, level="global")
     assert now(cast.account).level == "global"
-    bulk(cast, "kam", cast.account, is_key_account="no")
+    for name in ("kam", "leader"):
+        answer = bulk(cast, name, cast.account, is_key_account="no")
+        assert "you may not change it: Fjord Shipyards" in answer.content.decode()
+        assert now(cast.account).is_key_account
+    bulk(cast, "kam", cast.account, is_key_account="yes", level="national")
+    assert now(cast.account).level == "national", "what stays may be named"
+    bulk(cast, "administrator", cast.account, is_key_account="no")
     assert not now(cast.account).is_key_account
 
 
-@pytest.mark.parametrize(("name", "status"), [("editor", 403), ("leader", 200)])
+@pytest.mark.parametrize(
+    ("name", "status"), [("editor", 403), ("kam", 403), ("leader", 403), ("service", 200)]
+)
 def test_the_api_asks_the_same(cast, api, name, status):  # noqa: F811
     client, path = api(name), f"accounts/{cast.account.pk}/"
     assert client.call("patch", path, {"is_key_account": False}).status_code == status
     assert now(cast.account).is_key_account is (status == 403)
-    if status == 403:
+    if name == "editor":
         same = {"owner": cast.kam.pk, "employees": 7}
         assert client.call("patch", path, same).status_code == 200, "what stays may be named"
         for changes in ({"owner": None}, {"parent": cast.foreign.pk}):

@@ -380,7 +380,7 @@ def test_bulk_edit_without_a_change_says_so(cast):
 
 
 def test_not_key_account_is_a_change_too(cast):
-    cast.client("kam").post(
+    cast.client("administrator").post(
         URL, {"do": "bulk", "which": "ids", "ids": [cast.account.pk], "is_key_account": "no"}
     )
     assert not Account.objects.get(pk=cast.account.pk).is_key_account
