@@ -33,6 +33,7 @@ foundation = (
             name="notification_read",
         ),
         path("preferences/", preferences.preferences, name="preferences"),
+        path("preferences/menu/", preferences.user_menu, name="user_menu"),
         path("preferences/tokens/", preferences.token_create, name="token_create"),
         path("preferences/tokens/<int:pk>/revoke/", preferences.token_revoke, name="token_revoke"),
         path("act-for/", preferences.act_for, name="act_for"),

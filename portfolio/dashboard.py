@@ -13,12 +13,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import BadRequest
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from kam.models import Company
 from kam.scoping import SEES_ALL, principal
@@ -30,6 +30,7 @@ from portfolio.models import AccountScore, CellText, PortfolioNight, ScoringRun
 PREPARED = {"owner", "team", "is_key_account", "cell"}
 FILTERS = tuple(MatrixFilter.base_filters)
 ROWS = 15
+NOTHING: Mapping[str, Any] = {"n": 0, "money": None, "margin": None, "time": None}
 MONTH, YEAR = timedelta(days=30), timedelta(days=365)
 
 
@@ -90,9 +91,13 @@ class Asked:
     def run(self) -> ScoringRun | None:
         return matrix.run_on(self.user, self.night)
 
-    def earlier(self, back: timedelta) -> ScoringRun | None:
-        """The run that long before this one; ``None`` where nobody had scored yet."""
-        return matrix.run_on(self.user, self.run.night - back) if self.run else None
+    @cached_property
+    def year_before(self) -> ScoringRun | None:
+        """The newest run a year before this one, at most a month older; ``None`` without one."""
+        if self.run is None:
+            return None
+        found = matrix.run_on(self.user, self.run.night - YEAR)
+        return found if found and found.night > self.run.night - YEAR - MONTH else None
 
     def filterset(self, rows: QuerySet, night: date | None = None) -> MatrixFilter:
         return MatrixFilter(self.data, queryset=rows, request=_Request(self.user), night=night)
@@ -101,14 +106,13 @@ class Asked:
     def form(self) -> Any:
         return self.filterset(AccountScore.objects.none()).form
 
-    def scores(self, run: ScoringRun | None = None) -> Any:
-        """The scores in scope that match the filters, after a run (this one by default)."""
-        at = run or self.run
-        if at is None:
+    def scores(self, run: ScoringRun | None) -> Any:
+        """The scores in scope that match the filters, after a run; none without one."""
+        if run is None or not self.form.is_valid():
             return AccountScore.objects.none()
-        newest = run is None and self.night is None
-        rows = matrix.scores_on(self.user, at, newest=newest)
-        return self.filterset(rows, None if newest else at.night).qs
+        newest = self.night is None and run == self.run
+        rows = matrix.scores_on(self.user, run, newest=newest)
+        return self.filterset(rows, None if newest else run.night).qs
 
     @property
     def in_force(self) -> set[str]:
@@ -118,15 +122,14 @@ class Asked:
     def currency(self) -> str:
         return Company.current().currency
 
-    def sums(self, by: Sequence[str], run: ScoringRun | None = None) -> Iterable[dict[str, Any]]:
+    def sums(self, by: Sequence[str], run: ScoringRun | None) -> Iterable[dict[str, Any]]:
         """Accounts, revenue, contribution and hours, grouped; from the prepared sums if they can."""
-        at = run or self.run
-        if at is None:
+        if run is None or not self.form.is_valid():
             return []
         person = principal(self.user)
         prepared = person is not None and person.role in SEES_ALL and self.in_force <= PREPARED
         if prepared:
-            rows = PortfolioNight.objects.visible_to(self.user).filter(night=at.night)
+            rows = PortfolioNight.objects.visible_to(self.user).filter(night=run.night)
             filtered = self.filterset(rows).qs
             counted: Any = Sum("accounts")
         else:
@@ -155,15 +158,14 @@ def _changed(now: Any, before: Any) -> Cell:
 
 def cells(asked: Asked) -> Table:
     """Each cell of the matrix: how much lies in it, against last year's night."""
-    before = {row["cell"]: row for row in asked.sums(["cell"], asked.earlier(YEAR))}
-    now = {row["cell"]: row for row in asked.sums(["cell"])}
+    before = {row["cell"]: row for row in asked.sums(["cell"], asked.year_before)}
+    now = {row["cell"]: row for row in asked.sums(["cell"], asked.run)}
     names = {**dict(reversed(CellText.Cell.choices)), "": _("Without a place")}
     rows = []
     for cell, name in names.items():
-        row = now.get(cell)
-        if row is None:
+        if cell not in now and cell not in before:
             continue
-        was = before.get(cell, {})
+        row, was = now.get(cell, NOTHING), before.get(cell, {})
         rows.append(
             [
                 Cell(name, url=asked.matrix_url(cell=cell) if cell else ""),
@@ -188,22 +190,31 @@ def cells(asked: Asked) -> Table:
             Column(_("Hours")),
         ],
         rows,
+        note=_before_words(asked),
         url=asked.matrix_url(),
     )
+
+
+def _before_words(asked: Asked) -> str:
+    """Which night stands for the year before."""
+    if asked.year_before is None:
+        return _("No night a year before has been scored.")
+    day = date_format(asked.year_before.night, "SHORT_DATE_FORMAT")
+    return _("A year before: the night of %(night)s.") % {"night": day}
 
 
 def key_share(asked: Asked) -> Table:
     """Key accounts against all others."""
     before = {
-        row["is_key_account"]: row for row in asked.sums(["is_key_account"], asked.earlier(YEAR))
+        row["is_key_account"]: row for row in asked.sums(["is_key_account"], asked.year_before)
     }
-    now = {row["is_key_account"]: row for row in asked.sums(["is_key_account"])}
+    now = {row["is_key_account"]: row for row in asked.sums(["is_key_account"], asked.run)}
     total = sum((row["money"] or 0 for row in now.values()), Decimal(0))
     rows = []
     for is_key, name in ((True, _("Key accounts")), (False, _("Others"))):
-        row, was = now.get(is_key), before.get(is_key, {})
-        if row is None:
+        if is_key not in now and is_key not in before:
             continue
+        row, was = now.get(is_key, NOTHING), before.get(is_key, {})
         rows.append(
             [
                 Cell(name, url=asked.matrix_url(is_key_account="yes" if is_key else "no")),
@@ -226,6 +237,7 @@ def key_share(asked: Asked) -> Table:
             Column(_("Contribution"), unit),
         ],
         rows,
+        note=_before_words(asked),
         url=reverse("portfolio:concentration"),
     )
 
@@ -233,7 +245,8 @@ def key_share(asked: Asked) -> Table:
 def portfolios(asked: Asked) -> Table:
     """The largest portfolios by revenue."""
     found = sorted(
-        asked.sums(["owner", "owner__name"]), key=lambda row: -(row["money"] or Decimal(0))
+        asked.sums(["owner", "owner__name"], asked.run),
+        key=lambda row: -(row["money"] or Decimal(0)),
     )
     rows = [
         [
@@ -271,7 +284,7 @@ def _left_out(count: int) -> str:
     return _("and %(n)d more") % {"n": count - ROWS} if count > ROWS else ""
 
 
-def _listed(asked: Asked, rows: Any) -> list[AccountScore]:
+def _listed(rows: Any) -> list[AccountScore]:
     return list(
         rows.select_related("account").defer("raw", "as_of", "values", "account__description")[
             :ROWS
@@ -285,7 +298,7 @@ def _account(row: AccountScore) -> Cell:
 
 def key_accounts(asked: Asked) -> Table:
     """The largest key accounts."""
-    found = asked.scores().filter(is_key_account=True)
+    found = asked.scores(asked.run).filter(is_key_account=True)
     rows = [
         [
             _account(row),
@@ -296,9 +309,7 @@ def key_accounts(asked: Asked) -> Table:
             Cell(row.contribution, "amount"),
             Cell(row.attainable, "amount"),
         ]
-        for row in _listed(
-            asked, found.order_by("-revenue", "-account").filter(revenue__isnull=False)
-        )
+        for row in _listed(found.order_by(F("revenue").desc(nulls_last=True), "-account"))
     ]
     unit = asked.currency
     return Table(
@@ -320,7 +331,11 @@ def key_accounts(asked: Asked) -> Table:
 
 def improvement(asked: Asked) -> Table:
     """Where most is to be won: the highest scores of improvement potential."""
-    found = asked.scores().filter(improvement__isnull=False).order_by("-improvement", "-account")
+    found = (
+        asked.scores(asked.run)
+        .filter(improvement__isnull=False)
+        .order_by("-improvement", "-account")
+    )
     rows = [
         [
             _account(row),
@@ -334,7 +349,7 @@ def improvement(asked: Asked) -> Table:
                 "signed",
             ),
         ]
-        for row in _listed(asked, found)
+        for row in _listed(found)
     ]
     unit = asked.currency
     return Table(
@@ -357,7 +372,7 @@ def moves(asked: Asked) -> Table:
     rows: list[list[Cell]] = []
     if run is not None:
         names = dict(CellText.Cell.choices)
-        found = asked.scores().filter(
+        found = asked.scores(asked.run).filter(
             ~Q(cell_before=""), cell_since__gt=run.night - MONTH, cell_since__lte=run.night
         )
         rows = [
@@ -368,7 +383,7 @@ def moves(asked: Asked) -> Table:
                 Cell(row.cell_since, "day"),
                 Cell(row.revenue, "amount"),
             ]
-            for row in _listed(asked, found.order_by("-cell_since", "-account"))
+            for row in _listed(found.order_by("-cell_since", "-account"))
         ]
     return Table(
         _("Accounts in another cell since a month"),
@@ -404,6 +419,28 @@ TILES: Mapping[str, Tile] = {
         Tile("moves", gettext_lazy("Accounts in another cell"), moves),
     )
 }
+
+
+def errors_of(asked: Asked) -> list[str]:
+    """What is wrong with the filters; nothing is shown by a filter that cannot be read."""
+    form = asked.form
+    return [
+        f"{form.fields[name].label}: {error}"
+        for name, found in form.errors.items()
+        for error in found
+    ]
+
+
+def without_rate(asked: Asked) -> str:
+    """A sentence on the accounts whose amounts are in no sum because a budget rate is missing."""
+    count = asked.scores(asked.run).filter(revenue__isnull=True).count() if asked.run else 0
+    if not count:
+        return ""
+    return ngettext(
+        "%(n)d account is in no amount: a budget rate is missing.",
+        "%(n)d accounts are in no amount: a budget rate is missing.",
+        count,
+    ) % {"n": count}
 
 
 def filter_words(asked: Asked) -> list[tuple[str, str]]:

@@ -208,7 +208,10 @@ def test_it_is_as_large_as_told_in_the_database_too(demo):
     assert User.objects.filter(role=Role.KAM).count() == 12
     assert Team.objects.filter(members__role=Role.KAM).distinct().count() == 4
     sizes = Contact.objects.filter(account__is_key_account=True).values("account")
-    assert {row["n"] for row in sizes.annotate(n=Count("pk")).values("n")} <= {4, 5, 6, 7}
+    found = [row["n"] for row in sizes.annotate(n=Count("pk")).values("n")]
+    assert min(found) >= 2  # one has become a key account by nomination
+    assert max(found) <= 7
+    assert sum(n >= 4 for n in found) >= 23
     assert Goal.objects.filter(side="customer").exists()
 
 

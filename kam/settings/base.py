@@ -313,6 +313,11 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "CriteriaStateEnum": "portfolio.models.CriteriaVersion.State",
+        "NominationStateEnum": "portfolio.models.Nomination.State",
+        "ScoringRunStateEnum": "portfolio.models.ScoringRun.State",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "kam.api.schema.describe_errors",

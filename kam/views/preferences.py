@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kam import services
 from kam.editing import EditConflict, fetch_editable, fetch_visible
@@ -23,6 +23,13 @@ from kam.periods import company_today
 from kam.person_forms import PreferencesForm, TokenForm
 from kam.scoping import signed_in
 from kam.views.administration import conflict_page, without_theirs
+
+
+@login_required
+@require_safe
+def user_menu(request: HttpRequest) -> HttpResponse:
+    """The inside of the menu under one's name; without script that holds two links instead."""
+    return render(request, "components/_user_menu.html")
 
 
 @login_required

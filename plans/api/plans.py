@@ -163,7 +163,7 @@ class ActivityApiFilter(FilterSet):
         }
 
 
-class Words(serializers.Serializer):
+class PlanDecision(serializers.Serializer):
     """What the decider says; required when a plan is returned."""
 
     note = serializers.CharField(max_length=5000, required=False, allow_blank=True, default="")
@@ -219,7 +219,7 @@ class AccountPlanViewSet(ScopedViewSet):
         """Takes a submitted plan back."""
         return self._step(lambda plan: lifecycle.withdraw(plan, signed_in(request)), decides=False)
 
-    @extend_schema(request=Words)
+    @extend_schema(request=PlanDecision)
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, pk: str) -> Response:
         """Puts a submitted plan in force."""
@@ -228,7 +228,7 @@ class AccountPlanViewSet(ScopedViewSet):
             lambda plan: lifecycle.approve(plan, signed_in(request), note), decides=True
         )
 
-    @extend_schema(request=Words)
+    @extend_schema(request=PlanDecision)
     @action(detail=True, methods=["post"], url_path="return")
     def send_back(self, request: Request, pk: str) -> Response:
         """Returns a submitted plan to its KAM."""
@@ -256,7 +256,7 @@ class AccountPlanViewSet(ScopedViewSet):
         return report(request, "plan", self.get_object().pk, 0)
 
     def _note(self, request: Request) -> str:
-        words = Words(data=request.data)
+        words = PlanDecision(data=request.data)
         words.is_valid(raise_exception=True)
         return words.validated_data["note"]
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, ValidationError
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils import translation
@@ -22,8 +22,10 @@ from portfolio.dashboard import (
     TILES,
     Asked,
     as_query,
+    errors_of,
     filter_words,
     night_words,
+    without_rate,
 )
 from portfolio.models import DashboardChoice, DashboardMail
 
@@ -39,6 +41,8 @@ def choose_panels(user: User, names: Sequence[str]) -> DashboardChoice:
 
 def order_mail(user: User, rhythm: str, query: str) -> DashboardMail:
     """Lets the dashboard with these filters come by mail; raises ``ValidationError``."""
+    if found := errors_of(Asked(user, as_query(query))):
+        raise ValidationError(found)
     row = DashboardMail(
         user=user, rhythm=rhythm, query=query, next_on=next_day(rhythm, company_today())
     )
@@ -119,14 +123,19 @@ def chosen(user: User) -> list[str]:
 def make_pdf(
     user: Any, query: str, names: Sequence[str], *, limited: bool = False
 ) -> tuple[bytes, str]:
-    """The dashboard as PDF, and its file name; raises ``kam.pdf.ReportError``."""
+    """The dashboard as PDF, and its file name; raises ``kam.pdf.ReportError``.
+
+    A filter that cannot be read (any more) is a ``BadRequest``: never other figures than asked for.
+    """
     asked = Asked(user, as_query(query))
+    if found := errors_of(asked):
+        raise BadRequest(" ".join(found))
     tables = [TILES[name].make(asked) for name in names]
     run = asked.run
     night = run.night if run else company_today()
     report = render_report(
         "portfolio/dashboard/report.html",
-        {"tables": tables, "age": night_words(run)},
+        {"tables": tables, "age": night_words(run), "without_rate": without_rate(asked)},
         limited=limited,
         title=_("Dashboard"),
         subject="",
@@ -134,7 +143,8 @@ def make_pdf(
         company=Company.current().name,
         period=_("Twelve months before the night"),
         as_of=night,
-        filters=filter_words(asked) or [(_("Filter"), _("none: all accounts in use"))],
+        filters=filter_words(asked)
+        or [(_("Filter"), _("none: all accounts that %(name)s sees") % {"name": user})],
         keywords=["KAM"],
         language=translation.get_language(),
     )

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from accounts.models import Account
@@ -163,7 +164,7 @@ def _key_figures(
             "why": "#why",
         },
         {
-            "label": _("Largest customer"),
+            "label": pgettext("key figure", "Largest customer"),
             "value": percent(words.ratio(found.largest_share), 1) if found.customers else None,
             "note": largest_words,
             "note_kind": words.KIND[largest],

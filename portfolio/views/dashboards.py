@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
+from django.core.exceptions import BadRequest, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -26,8 +26,10 @@ from portfolio.dashboard import (
     Asked,
     Table,
     as_query,
+    errors_of,
     filter_words,
     night_words,
+    without_rate,
 )
 from portfolio.models import DashboardChoice, DashboardMail
 from portfolio.services import dashboards
@@ -67,7 +69,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "age": night_words(asked.run),
         "query": query,
         "words": filter_words(asked),
-        "errors": [e for errors in asked.form.errors.values() for e in errors],
+        "errors": errors_of(asked),
+        "without_rate": without_rate(asked),
         "kept": [(n, request.GET[n]) for n in FILTERS if request.GET.get(n)],
         "mails": DashboardMail.objects.visible_to(request.user).active(),
         "rhythms": DashboardMail.Rhythm.choices,
@@ -113,10 +116,13 @@ def tile(request: HttpRequest, name: str) -> HttpResponse:
     asked = Asked(request.user, request.GET)
     table = made.make(asked)
     if request.GET.get("export") == "xlsx":
+        if found := errors_of(asked):
+            raise BadRequest(" ".join(found))
         return _workbook(name, table)
     query = asked.query()
     context = {
         "table": table,
+        "errors": errors_of(asked),
         "age": night_words(asked.run),
         "scored": asked.run is not None,
         "export_url": f"{request.path}?export=xlsx" + (f"&{query}" if query else ""),

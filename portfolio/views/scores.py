@@ -47,7 +47,9 @@ def account_scores(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"account": account, "score": score}
     if score is not None:
         found = explain(score)
-        earlier = score_on(account, score.first_night - LOOK_BACK) or _first_before(score)
+        earlier = score_on(account, score.first_night - LOOK_BACK) or _first_before(
+            request.user, score
+        )
         moved = causes(explain(earlier), found) if earlier else []
         context |= {
             "explanation": found,
@@ -60,9 +62,9 @@ def account_scores(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _first_before(score: AccountScore) -> AccountScore | None:
-    rows = AccountScore.objects.filter(account=score.account_id, first_night__lt=score.first_night)
-    return rows.order_by("first_night").first()
+def _first_before(user: Any, score: AccountScore) -> AccountScore | None:
+    rows = AccountScore.objects.visible_to(user).filter(account=score.account_id)
+    return rows.filter(first_night__lt=score.first_night).order_by("first_night").first()
 
 
 @login_required

@@ -119,6 +119,7 @@ ROUTES = [
     Route("kam:notification_open", "personal", message, ok_for=KARI, ok=302),
     Route("kam:notification_read", "personal", message, method="post", ok_for=KARI, ok=302),
     Route("kam:preferences"),
+    Route("kam:user_menu"),
     Route("kam:preferences", method="post", data=lambda c: {"theme": "dark"}, ok=302),
     Route("kam:token_create", method="post", data=lambda c: {"name": "x", "days": "30"}),
     Route("kam:token_revoke", "personal", token, method="post", ok_for=KARI, ok=302),

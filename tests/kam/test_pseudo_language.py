@@ -11,7 +11,9 @@ from django.conf.locale import LANG_INFO
 from django.db import models
 from django.urls import reverse
 from django.utils import translation
+from django_countries import countries as known
 
+from accounts.models import Account
 from kam.importing.forms import ENCODING_NAMES
 from kam.importing.resource import resources
 from kam.money import CURRENCIES
@@ -50,6 +52,8 @@ def pseudo(monkeypatch):
     """gettext that marks everything it is asked for."""
     real = translation._trans
     real.gettext("")  # the real functions are there from now on
+    for countries in (known, Account._meta.get_field("country").countries):
+        monkeypatch.setattr(countries, "_iter_cache", {}, raising=False)  # names already spoken
 
     def marked(text):
         return f"{OPEN}{text}{CLOSE}" if str(text).strip() else text

@@ -106,11 +106,11 @@ class Standing:
 
     def answer(self, route: Route, person: str, method: str) -> int:
         """The status of one request; what it writes, in rows and cookies, is taken back."""
-        address = reverse(route.name, kwargs=dict(route.args(self.cast))) + route.query
-        data = dict(route.data(self.cast))
         client = (self.api if route.is_api else self.pages)[person]
         client.raise_request_exception = False
         with transaction.atomic():
+            address = reverse(route.name, kwargs=dict(route.args(self.cast))) + route.query
+            data = dict(route.data(self.cast))
             if person == STAND_IN:
                 self._hand_over()
             send = getattr(client, method)

@@ -182,3 +182,30 @@ def test_a_mail_for_somebody_who_left_is_not_sent(cast, tonight):
     cast.kam.save()
     assert dashboards.start_due_mails() == 0
     assert cast.kam.role == Role.KAM
+
+
+def test_nothing_stands_for_a_year_that_was_not_scored(scored):
+    assert {row[2] for row in rows_of(scored.management, "cells")} == {None}
+    assert {row[4] for row in rows_of(scored.management, "cells")} == {None}
+
+
+def test_a_filter_that_cannot_be_read_shows_and_sends_nothing(scored):
+    client = scored.client("management")
+    tile = reverse("portfolio:dashboard_tile", args=["cells"])
+    text = client.get(tile, {"team": "999999"}).content.decode()
+    assert "Team" in text
+    assert "<table" not in text
+    assert client.get(tile, {"team": "999999", "export": "xlsx"}).status_code == 400
+    assert client.get(reverse("portfolio:dashboard_pdf"), {"team": "999999"}).status_code == 400
+    client.post(
+        reverse("portfolio:dashboard_mail_order"), {"rhythm": "weekly", "query": "team=999999"}
+    )
+    assert not DashboardMail.objects.exists()
+
+
+def test_accounts_without_a_rate_are_named(scored, tonight):
+    sale = sell(scored.foreign, scored.product, add_months(month_of(tonight), -1), 10)
+    type(sale).objects.filter(pk=sale.pk).update(currency="CHF")
+    scoring.score_night(tonight)
+    text = scored.client("management").get(reverse("portfolio:dashboard")).content.decode()
+    assert "1 account is in no amount" in text
