@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef
 from django.urls import URLPattern
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -12,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import BaseRouter
 
+from accounts.models import Account
 from kam.api.permissions import AdministratorsWrite
 from kam.api.resources import (
     RowSerializer,
@@ -49,6 +51,9 @@ class NominationStepSerializer(serializers.ModelSerializer):
 
 class NominationSerializer(RowSerializer):
     steps = NominationStepSerializer(many=True, read_only=True)
+    leaves_unseen = serializers.SerializerMethodField(
+        help_text="Another key account leaves, which the caller does not see: ``leaves`` is null."
+    )
 
     class Meta:
         model = Nomination
@@ -60,6 +65,7 @@ class NominationSerializer(RowSerializer):
             "level",
             "owner",
             "leaves",
+            "leaves_unseen",
             "reason",
             "findings",
             "proposed_by",
@@ -68,6 +74,19 @@ class NominationSerializer(RowSerializer):
         ]
         read_only_fields = [*ROW, "state", "findings", "proposed_by", "due_on"]
         fixed = ["account", "kind"]
+
+    def get_leaves_unseen(self, row: Nomination) -> bool:
+        if row.leaves_id is None:
+            return False
+        seen = getattr(row, "sees_leaves", None)  # of a list; a row that was just written asks
+        if seen is None:
+            user = self.context["request"].user
+            seen = Account.objects.visible_to(user).filter(pk=row.leaves_id).exists()
+        return not seen
+
+    def to_representation(self, row: Nomination) -> dict[str, Any]:
+        shown = super().to_representation(row)
+        return shown | {"leaves": None} if shown["leaves_unseen"] else shown
 
 
 class Words(serializers.Serializer):
@@ -86,6 +105,11 @@ class NominationViewSet(ScopedViewSet):
     serializer_class = NominationSerializer
     filterset_class = NominationApiFilter
     http_method_names = ["get", "post", "patch", "head", "options"]
+
+    def get_queryset(self) -> Any:
+        sees = Account.objects.visible_to(self.request.user).filter(pk=OuterRef("leaves"))
+        return super().get_queryset().annotate(sees_leaves=Exists(sees.order_by()))
+
     restore = None  # type: ignore[assignment]  # a decided nomination stays; one proposes anew
 
     def create_row(self, values: dict[str, Any]) -> Nomination:

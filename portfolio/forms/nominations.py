@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 import accounts.lookups  # noqa: F401 - registers what LookupField names
+from accounts.models import Account
 from accounts.services import OWNER_ROLES
 from kam.forms import RowForm
 from kam.lookup import LookupField
@@ -37,6 +38,10 @@ class NominationForm(RowForm):
         super().__init__(*args, only=only or names, **kwargs)
         if "level" in self.fields:
             self.fields["level"].required = True
+        if "leaves" in self.fields and instance.leaves_id:
+            seen = Account.objects.visible_to(self.user).filter(pk=instance.leaves_id)
+            if not seen.exists():  # left as it is, unless another one is named
+                self.initial["leaves"] = None
 
     def choices_for(self, name: str, queryset: Any) -> Any:
         rows = super().choices_for(name, queryset)

@@ -158,7 +158,7 @@ def _nomination(user: Any, pk: int) -> Nomination:
     """The nomination as this person sees it (one query), or 404.
 
     ``decides``: its present step is theirs; ``takes_back``: they proposed it; ``edits``: they may
-    change what is proposed.
+    change what is proposed; ``sees_leaves``: they see the account that leaves.
     """
 
     def among(rows: Any) -> Exists:
@@ -171,6 +171,9 @@ def _nomination(user: Any, pk: int) -> Nomination:
             decides=among(seen.decided_by(user)),
             takes_back=among(seen.proposed_by(user)),
             edits=among(Nomination.objects.editable_by(user)),
+            sees_leaves=Exists(
+                Account.objects.visible_to(user).filter(pk=OuterRef("leaves")).order_by()
+            ),
         )
         .filter(pk=pk)
         .first()
@@ -198,6 +201,7 @@ def _page(
             {"label": str(row.account), "url": row.account.get_absolute_url()},
         ],
         "badge": BADGES[State(row.state)],
+        "another": process.ANOTHER,
         "waiting": waiting,
         "due": due_text(row),
         "steps": steps,

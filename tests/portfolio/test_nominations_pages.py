@@ -6,6 +6,7 @@ from django.urls import reverse
 from accounts.models import Account
 from portfolio.models import Nomination
 from portfolio.services import nominations as process
+from tests.api.conftest import api  # noqa: F401 - the client with a token
 from tests.plans.test_plan_pages import queries
 from tests.portfolio.conftest import make_version
 from tests.portfolio.test_nominations import proposed, score, to_confirm
@@ -155,3 +156,34 @@ def test_after_the_first_decision_the_form_changes_only_who_leaves(cast):
     data = {"leaves": "Fjord Shipyards (A1)", "version": row.version}
     assert cast.client("kam").post(url("nomination_edit", row.pk), data).status_code == 302
     assert Nomination.objects.get(pk=row.pk).leaves == cast.account
+
+
+@pytest.mark.parametrize(("name", "sees"), [("management", True), ("other_kam", False)])
+def test_who_leaves_is_named_only_to_those_who_see_it(cast, api, name, sees):  # noqa: F811
+    row = proposed(cast, account=cast.foreign, by=cast.leader, leaves=cast.account)
+    html = page(cast, name, "nomination_detail", row.pk)
+    assert (cast.account.get_absolute_url() in html, "Fjord Shipyards" in html) == (sees, sees)
+    assert ("another key account" in html) is not sees
+    sent = api(name).call("get", f"nominations/{row.pk}/").json()
+    listed = api(name).call("get", "nominations/").json()["results"][0]
+    expected = (cast.account.pk if sees else None, not sees)
+    assert (sent["leaves"], sent["leaves_unseen"]) == expected
+    assert (listed["leaves"], listed["leaves_unseen"]) == expected
+
+
+def test_who_leaves_is_not_named_in_the_form_either(cast):
+    row = proposed(cast, account=cast.foreign, by=cast.other_kam)
+    process.change(row, {"leaves": cast.account})
+    html = page(cast, "other_kam", "nomination_edit", row.pk)
+    assert "Fjord Shipyards" not in html
+    page_form = cast.client("other_kam").get(url("nomination_edit", row.pk)).context["form"]
+    data = {"version": Nomination.objects.get(pk=row.pk).version}
+    for bound in page_form:
+        value = bound.field.prepare_value(bound.value()) or ""
+        data |= {bound.html_name: value, bound.html_initial_name: value}
+    answer = cast.client("other_kam").post(
+        url("nomination_edit", row.pk), data | {"reason": "Newer."}
+    )
+    assert answer.status_code == 302
+    changed = Nomination.objects.get(pk=row.pk)
+    assert (changed.leaves, changed.reason) == (cast.account, "Newer.")
