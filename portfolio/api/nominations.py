@@ -6,6 +6,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef
 from django.urls import URLPattern
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -14,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.routers import BaseRouter
 
 from accounts.models import Account
+from kam.api.errors import Conflict
 from kam.api.permissions import AdministratorsWrite
 from kam.api.resources import (
     RowSerializer,
@@ -74,6 +76,14 @@ class NominationSerializer(RowSerializer):
         ]
         read_only_fields = [*ROW, "state", "findings", "proposed_by", "due_on"]
         fixed = ["account", "kind"]
+
+    def to_internal_value(self, data: Any) -> Any:
+        if self.instance is not None and isinstance(data, Mapping):
+            words = _("This does not change here: the steps lead from state to state.")
+            wrong = {name: [words] for name in ("state", "kind") if name in data}
+            if wrong:
+                raise serializers.ValidationError(wrong)
+        return super().to_internal_value(data)
 
     def get_leaves_unseen(self, row: Nomination) -> bool:
         if row.leaves_id is None:
@@ -188,6 +198,7 @@ class SegmentRuleSerializer(RowSerializer):
         model = SegmentRule
         fields = [*ROW, "segment", "subject", "at_least", "below"]
         read_only_fields = ROW
+        validators = ()  # the service tells a rule in use (409) from an archived one
         fixed = ["segment", "subject"]
 
 
@@ -259,9 +270,11 @@ class SegmentRuleViewSet(ScopedViewSet):
     filterset_fields = {"segment": ["exact"], "segment__scheme": ["exact"], "subject": ["exact"]}
 
     def create_row(self, values: dict[str, Any]) -> SegmentRule:
-        return segments.set_rule(
-            values["segment"], values["subject"], values.get("at_least"), values.get("below")
-        )
+        edges = values.get("at_least"), values.get("below")
+        try:
+            return segments.add_rule(values["segment"], values["subject"], *edges)
+        except segments.RuleExists as refusal:
+            raise Conflict(" ".join(refusal.messages)) from refusal
 
 
 class SegmentOverrideViewSet(ScopedViewSet):

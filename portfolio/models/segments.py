@@ -107,6 +107,13 @@ class SegmentRule(Row):
                 name="portfolio_rule_threshold",
                 violation_error_message=_("Say at least what, or below what."),
             ),
+            models.CheckConstraint(
+                condition=models.Q(at_least__isnull=True)
+                | models.Q(below__isnull=True)
+                | models.Q(at_least__lt=models.F("below")),
+                name="portfolio_rule_holds",
+                violation_error_message=_("“At least” must be less than “below”."),
+            ),
         ]
 
     def __str__(self) -> str:

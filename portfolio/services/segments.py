@@ -206,20 +206,47 @@ def create_segment(
     return segment
 
 
+class RulesChanged(ValidationError):  # noqa: N818
+    """Somebody else changed the segment's rules since they were read. Nothing was saved."""
+
+
+class RuleExists(ValidationError):  # noqa: N818
+    """The segment has a rule in use on this subject already."""
+
+
+def rules_version(segment: Segment) -> str:
+    """Stands for all rules of the segment as they are now: another one once one of them changes."""
+    rows = segment.rules.order_by("pk").values_list("pk", "version")
+    return "-".join(["rules", *(f"{pk}.{version}" for pk, version in rows)])
+
+
 def change_segment(
     row: Segment,
     changes: Mapping[str, Any],
     *,
     rules: Thresholds | None = None,
+    base_rules: str | None = None,
     base_version: int | None = None,
     overwrite: bool = False,
 ) -> Segment:
-    """Saves name and rank, and, where they are given, all of the segment's rules at once."""
+    """Saves name and rank, and, where they are given, all of the segment's rules at once.
+
+    ``base_rules`` is the ``rules_version`` that the person saw; ``None`` means the rules as they are
+    now. Raises ``EditConflict``, ``RulesChanged`` and ``ValidationError`` (nothing saved).
+    """
     try:
         with transaction.atomic():
             saved = editing.save_fields(
                 row, changes, base_version=base_version, overwrite=overwrite
             )
+            # The segment's row is locked by now: its rules change one after the other.
+            if base_rules is not None and base_rules != rules_version(saved):
+                raise RulesChanged(
+                    _(
+                        "Somebody else changed the rules of this segment meanwhile. Nothing is saved "
+                        "yet: compare, then save again."
+                    )
+                )
             if rules is not None:
                 _set_rules(saved, rules)
     except IntegrityError as error:
@@ -243,13 +270,6 @@ def _set_rules(segment: Segment, rules: Thresholds) -> None:
     for subject, (at_least, below) in rules.items():
         if at_least is None and below is None:
             continue
-        if at_least is not None and below is not None and below <= at_least:
-            raise ValidationError(
-                {
-                    subject: _("%(subject)s: nothing is at least %(low)s and below %(high)s.")
-                    % {"subject": Subject(subject).label, "low": at_least, "high": below}
-                }
-            )
         set_rule(segment, subject, at_least, below, held=held.get(subject))
     for subject, rule in held.items():
         if rule.archived_at is None and not any(
@@ -266,12 +286,34 @@ def set_rule(
     *,
     held: SegmentRule | None = None,
 ) -> SegmentRule:
-    """The segment's rule on this subject: made, changed, or taken into use again."""
+    """The segment's rule on this subject: made, changed, or taken into use again.
+
+    Raises ``ValidationError`` where nothing can be both at least and below.
+    """
+    if at_least is not None and below is not None and below <= at_least:
+        raise ValidationError(
+            {
+                "below": _("%(subject)s: nothing is at least %(low)s and below %(high)s.")
+                % {"subject": Subject(subject).label, "low": at_least, "high": below}
+            }
+        )
     held = held or SegmentRule.objects.filter(segment=segment, subject=subject).first()
     if held is None:
         return _saved(SegmentRule(segment=segment, subject=subject, at_least=at_least, below=below))
     changes = {"at_least": at_least, "below": below, "archived_at": None}
     return editing.save_fields(held, changes, base_version=None)
+
+
+@transaction.atomic
+def add_rule(
+    segment: Segment, subject: str, at_least: Decimal | None, below: Decimal | None
+) -> SegmentRule:
+    """A rule on a subject on which the segment has none in use; ``RuleExists`` where it has one."""
+    Segment.objects.select_for_update(of=("self",), no_key=True).get(pk=segment.pk)
+    held = SegmentRule.objects.filter(segment=segment, subject=subject).first()
+    if held is not None and held.archived_at is None:
+        raise RuleExists(_("The segment has a rule on this subject already."))
+    return set_rule(segment, subject, at_least, below, held=held)
 
 
 def _saved(row: Any) -> Any:
@@ -329,6 +371,8 @@ def change_override(
     segment = changes.get("segment")
     if segment is not None and segment.scheme_id != row.scheme_id:
         raise ValidationError({"segment": _("Choose a segment of the same scheme.")})
+    if segment is not None and segment.archived_at is not None:
+        raise ValidationError({"segment": _("%(name)s is archived.") % {"name": segment}})
     if changes.get("expires_on") is not None:
         _check_expiry(changes["expires_on"], today)
     with transaction.atomic():
@@ -438,6 +482,9 @@ history.restores(SegmentOverride, restore_override)
 
 __all__ = [
     "READY",
+    "RuleExists",
+    "RulesChanged",
+    "add_rule",
     "archive_scheme",
     "archive_segment",
     "candidates_of",
@@ -452,6 +499,7 @@ __all__ = [
     "restore_override",
     "restore_scheme",
     "restore_segment",
+    "rules_version",
     "set_override",
     "set_rule",
     "start_placing",

@@ -93,7 +93,9 @@ def scheme_list(request: HttpRequest) -> HttpResponse:
     return render(request, "portfolio/segments/schemes.html", context)
 
 
-def _scheme_page(request: HttpRequest, form: Any, title: str, **more: Any) -> HttpResponse:
+def _scheme_page(
+    request: HttpRequest, form: Any, title: str, *, status: int | None = None, **more: Any
+) -> HttpResponse:
     context = {
         "form": form,
         "title": title,
@@ -101,7 +103,7 @@ def _scheme_page(request: HttpRequest, form: Any, title: str, **more: Any) -> Ht
         "back": reverse("portfolio:scheme_list"),
         **more,
     }
-    status = 422 if form.errors else 200
+    status = status or (422 if form.errors else 200)
     return render(request, "portfolio/segments/form.html", context, status=status)
 
 
@@ -225,7 +227,13 @@ def segment_create(request: HttpRequest, pk: int) -> HttpResponse:
 def segment_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """A segment's name, rank and rules, saved together."""
     segment = fetch_editable(Segment.objects.select_related("scheme"), request.user, pk=pk)
-    held = {r.subject: (r.at_least, r.below) for r in segment.rules.active()}
+    seen = request.POST.get("rules_version") or None
+    now = service.rules_version(
+        segment
+    )  # before the rules: an older one is refused, never believed
+    rules = list(segment.rules.active())
+    held = {r.subject: (r.at_least, r.below) for r in rules}
+    status = None
     form = SegmentForm(request.POST or None, instance=segment, user=request.user, rules=held)
     if request.method == "POST" and form.is_valid():
         try:
@@ -233,8 +241,14 @@ def segment_edit(request: HttpRequest, pk: int) -> HttpResponse:
                 segment,
                 form.own_changes(),
                 rules=form.rules,
+                base_rules=seen,
                 base_version=_base(request, segment),
             )
+        except service.RulesChanged as refusal:
+            status = 409
+            words = "; ".join(rule_words(rule) for rule in rules) or _("none")
+            form.add_error(None, refusal)
+            form.add_error(None, _("The rules now: %(rules)s.") % {"rules": words})
         except (ValidationError, EditConflict) as error:
             _refuse(form, error)
         else:
@@ -246,6 +260,8 @@ def segment_edit(request: HttpRequest, pk: int) -> HttpResponse:
         scheme=segment.scheme,
         lines=list(form.lines()),
         version=segment.version,
+        rules_version=now if status or not seen else seen,
+        status=status,
     )
 
 

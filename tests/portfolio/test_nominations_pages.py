@@ -187,3 +187,13 @@ def test_who_leaves_is_not_named_in_the_form_either(cast):
     assert answer.status_code == 302
     changed = Nomination.objects.get(pk=row.pk)
     assert (changed.leaves, changed.reason) == (cast.account, "Newer.")
+
+
+@pytest.mark.parametrize("changes", [{"state": "confirmed"}, {"kind": "remove"}])
+def test_state_and_kind_are_not_patched(cast, api, changes):  # noqa: F811
+    row = proposed(cast)
+    answer = api("kam").call("patch", f"nominations/{row.pk}/", changes | {"reason": "Newer."})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["attr"] == next(iter(changes))
+    held = Nomination.objects.get(pk=row.pk)
+    assert (held.state, held.kind, held.reason) == ("proposed", "add", "They grow.")

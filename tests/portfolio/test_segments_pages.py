@@ -4,6 +4,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django_filters import FilterSet
 
@@ -14,6 +16,7 @@ from kam.periods import company_today
 from portfolio.filters.segments import SegmentFilter
 from portfolio.models import Segment, SegmentOverride, SegmentRule, SegmentScheme
 from portfolio.services import segments
+from tests.api.conftest import api  # noqa: F401 - the client with a token
 from tests.plans.test_plan_pages import queries
 
 SIGNED_IN = "kam_user"
@@ -131,6 +134,70 @@ def test_a_segment_and_its_rules_are_saved_together(cast, placed):
     taken = client.post(url("segment_edit", top.pk), data | {"rank": 2})
     assert taken.status_code == 422
     assert "has a segment of this rank already" in taken.content.decode()
+
+
+def test_rules_that_another_one_changed_meanwhile_are_not_lost(cast, placed):
+    top = of("Segment 1–3", "Segment 1")
+    address = url("segment_edit", top.pk)
+    client = cast.client("administrator")
+    pages = [client.get(address).context for _n in range(2)]
+    sent = [
+        {
+            "name": "Segment 1", "rank": 1,
+            "version": page["version"], "rules_version": page["rules_version"],
+            "profitability-at_least": "50", "potential-at_least": "50", **mine,
+        }
+        for page, mine in zip(
+            pages, [{"risk-at_least": "20"}, {"relation-at_least": "30"}], strict=True
+        )
+    ]  # fmt: skip
+    assert client.post(address, sent[0]).status_code == 302
+    answer = client.post(address, sent[1])
+    assert answer.status_code == 409
+    html = answer.content.decode()
+    assert "Somebody else changed the rules" in html
+    assert "Few alternatives to us, 0–100: at least 20" in html
+    in_use = SegmentRule.objects.active().filter(segment=top)
+    assert {r.subject for r in in_use} == {"profitability", "potential", "risk"}
+    again = sent[1] | {"rules_version": answer.context["rules_version"], "risk-at_least": "20"}
+    assert client.post(address, again).status_code == 302
+    assert in_use.all().count() == 4
+
+
+def test_a_rule_that_is_there_already_is_a_conflict(cast, placed, api):  # noqa: F811
+    top = of("Segment 1–3", "Segment 1")
+    client = api("administrator")
+    sent = {"segment": top.pk, "subject": "potential", "at_least": "60"}
+    answer = client.call("post", "segment-rules/", sent)
+    assert answer.status_code == 409
+    assert "already" in answer.json()["detail"]
+    assert SegmentRule.objects.get(segment=top, subject="potential").at_least == 50
+    upside_down = {"segment": top.pk, "subject": "risk", "at_least": "60", "below": "60"}
+    assert client.call("post", "segment-rules/", upside_down).status_code == 400
+    assert client.call("post", "segment-rules/", upside_down | {"below": "61"}).status_code == 201
+    rule = SegmentRule.objects.get(segment=top, subject="risk")
+    path = f"segment-rules/{rule.pk}/"
+    assert client.call("patch", path, {"below": "60"}).status_code == 400
+    assert client.call("delete", path).status_code == 204
+    assert client.call("post", "segment-rules/", upside_down | {"below": "70"}).status_code == 201
+
+
+def test_a_rule_under_which_nothing_falls_is_refused(cast, placed):
+    top = of("Segment 1–3", "Segment 1")
+    with pytest.raises(ValidationError, match="nothing is at least 60 and below 60"):
+        segments.set_rule(top, "risk", Decimal(60), Decimal(60))
+    with pytest.raises(IntegrityError, match="portfolio_rule_holds"), transaction.atomic():
+        SegmentRule.objects.create(segment=top, subject="risk", at_least=60, below=60)
+
+
+def test_a_segment_by_hand_does_not_move_to_an_archived_one(cast, placed):
+    a, b = of("A–D", "A"), of("A–D", "B")
+    day = company_today() + timedelta(days=9)
+    row = segments.set_override(cast.account, a, cast.kam, reason="x", expires_on=day)
+    segments.archive_segment(b)
+    with pytest.raises(ValidationError, match="B is archived"):
+        segments.change_override(row, {"segment": Segment.objects.get(pk=b.pk)})
+    assert SegmentOverride.objects.get(pk=row.pk).segment == a
 
 
 def test_the_filter_narrows_any_list_of_accounts(cast, placed, rf):
