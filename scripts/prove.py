@@ -78,7 +78,7 @@ def run_steps(options):
     if not options.lint:
         steps["catalogues"] = [PYTHON, "manage.py", "compile_catalogues", "-v0"]
         processes = str(min(os.cpu_count() or 1, 4))
-        pytest = [PYTHON, "-m", "pytest", "-n", processes, "--dist", "worksteal", *options.pytest]
+        pytest = [PYTHON, "-m", "pytest", "-n", processes, "--dist", "loadgroup", *options.pytest]
         browser = provide_chromium()
         if browser:
             environment["KAM_CHROMIUM"] = browser

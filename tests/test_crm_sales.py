@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data" / "crm_sales"
 MAPS = ROOT / "docs" / "examples" / "crm_sales"
 pytestmark = [
+    pytest.mark.xdist_group("crm_sales"),
     pytest.mark.outside_data,
     pytest.mark.skipif(
         not DATA.is_dir(), reason="the outside company's files are not in ../shared/data/crm_sales"

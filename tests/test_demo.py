@@ -21,6 +21,7 @@ from kam.running import DEMO_PASSWORD, DEMO_PEOPLE
 from plans.demo import company, customers, making, planning, sales
 from plans.models import AccountPlan, Activity, Goal, PortfolioCount, PortfolioMonth, TargetMonth
 
+pytestmark = pytest.mark.xdist_group("demo")  # it is made once, in one process
 DAYS = (date(2026, 11, 22), date(2027, 1, 1), date(2028, 2, 29), date(2026, 7, 31))
 
 

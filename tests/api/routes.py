@@ -287,13 +287,13 @@ def stands_in(cast):
 HANDS_OVER = frozenset({"administrator", "kam"})
 ROUTES += rows_of("substitution", "directory", stands_in, EVERYBODY, HANDS_OVER, "patch delete")
 ROUTES += [
-    Route(  # it is in force: the days are taken, by itself
+    Route(
         "api:substitution-restore",
         "directory",
         key(stands_in),
         "post",
         ok_for=HANDS_OVER,
-        ok=400,
+        ok=204,
         refused=EVERYBODY - HANDS_OVER,
     ),
     Route("api:company-list"),

@@ -16,6 +16,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent.name == "browser":
             item.add_marker("browser")
+            item.add_marker(pytest.mark.xdist_group("browser"))  # one demo company for all
 
 
 class Site:
