@@ -305,6 +305,8 @@ def test_one_run_at_a_time(crowd, tonight):
             cursor.execute("SELECT pg_advisory_lock(hashtext('portfolio:scoring'))")
         with pytest.raises(scoring.AnotherRunError):
             scoring.score_night(tonight)
+        with other.cursor() as cursor:  # the server notices a closed connection only later
+            cursor.execute("SELECT pg_advisory_unlock(hashtext('portfolio:scoring'))")
     finally:
         other.close()
     assert scoring.score_night(tonight).state == "whole"
