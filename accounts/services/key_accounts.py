@@ -35,7 +35,7 @@ class Limits:
         return self.company is not None or self.per_owner is not None
 
 
-class LimitReached(ValidationError):  # noqa: N818
+class LimitReached(ValidationError):  # noqa: N818 - a verdict, not a defect
     """One key account too many. The text is meant for the reader."""
 
 
