@@ -5,16 +5,13 @@ asked for the same ones.
 """
 
 import csv
-import os
 import subprocess
 from collections import Counter, defaultdict
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
 from django.db.models import Sum
 
 from accounts.models import Account, AccountYear, Industry, Product, ProductLine, SalesFact
@@ -22,6 +19,7 @@ from kam.importing import services
 from kam.importing.mapping import Map
 from kam.models import Company, ImportBatch, Role, Team, User
 from portfolio import concentration
+from tests.own_process import own_process
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data" / "crm_sales"
@@ -45,19 +43,12 @@ def won() -> list[dict[str, str]]:
 
 
 def run_script(tmp_path: Path) -> str:
-    found = connection.settings_dict
-    url = (
-        f"postgres://{found['USER']}:{found['PASSWORD']}@{found['HOST']}:{found['PORT']}"
-        f"/{found['NAME']}"
-    )
-    environment = os.environ | {
-        "DATABASE_URL": url,
-        "DJANGO_SETTINGS_MODULE": "kam.settings.test",
-        "KAM_MEDIA_ROOT": str(tmp_path / "media"),
-        "KAM_TEST_DB": settings.CACHES["default"]["KEY_PREFIX"],
-    }
     done = subprocess.run(
-        [MAPS / "load.sh", DATA], env=environment, capture_output=True, text=True, timeout=300
+        [MAPS / "load.sh", DATA],
+        env=own_process(tmp_path / "media"),
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

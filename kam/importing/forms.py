@@ -266,11 +266,10 @@ class MapForm(forms.Form):
     def rows(self) -> list[dict[str, Any]]:
         """What the page's table shows: a field, where it comes from, what stands there."""
         found = []
+        samples = {str(at): column.samples for at, column in enumerate(self.profile.columns)}
         for column in self.resource.columns:
             source = self[f"source-{column.name}"].value() or ""
-            examples: list[str] = []
-            if source.isdigit() and int(source) < len(self.profile.columns):
-                examples = self.profile.columns[int(source)].samples
+            examples = samples.get(source, [])
             name = column.name
             found.append(
                 {

@@ -42,7 +42,7 @@ def asked_year(request: HttpRequest) -> FiscalYear:
     text = request.GET.get("year", "")
     if not text:
         return company_year()
-    if not (text.isascii() and text.isdigit() and 1990 <= int(text) <= 2100):
+    if not (len(text) == 4 and text.isascii() and text.isdigit() and 1990 <= int(text) <= 2100):
         raise BadRequest(_("A year is a number such as 2026."))
     return company_year(int(text))
 

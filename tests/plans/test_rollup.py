@@ -374,7 +374,12 @@ def test_what_one_may_not_see_is_not_there(north, kind, level, monkeypatch):
         assert page(north, who, ROUTES[kind](name), *args).status_code == expected, who
 
 
-@pytest.mark.parametrize("bad", ["year=abc", "year=99999", "year=²", "month=2025-01", "month=x"])
+LONG = pytest.param("year=" + "1" * 5_000, id="a number of 5,000 digits")
+
+
+@pytest.mark.parametrize(
+    "bad", ["year=abc", "year=99999", LONG, "year=²", "month=2025-01", "month=x"]
+)
 def test_bad_periods_are_refused(north, bad):
     url = reverse("plans:rollup_lines", args=["kam", north.kam.pk])
     assert north.client("kam").get(f"{url}?{bad}").status_code == 400

@@ -1,6 +1,5 @@
 """A nightly run that is killed outright goes on where it stopped, and nobody saw half of it."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -8,12 +7,12 @@ import time
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from accounts.models import Account
 from kam.periods import add_months, company_today, month_of
 from portfolio.models import AccountScore, ScoreStage, ScoringRun
 from portfolio.services import scoring
+from tests.own_process import own_process
 from tests.portfolio.conftest import sell
 
 KILL_ITSELF = """
@@ -34,18 +33,8 @@ def test_a_run_killed_in_the_middle_goes_on_to_the_same_result(cast, version, mo
     for i in range(60):
         account = Account.objects.create(name=f"Crowd {i}", number=f"X{i}", owner=cast.kam)
         sell(account, cast.product, add_months(end, -1 - i % 12), 20 * i, 7 * i)
-    found = connection.settings_dict
-    url = (
-        f"postgres://{found['USER']}:{found['PASSWORD']}@{found['HOST']}:{found['PORT']}"
-        f"/{found['NAME']}"
-    )
-    environment = os.environ | {
-        "DATABASE_URL": url,
-        "DJANGO_SETTINGS_MODULE": "kam.settings.test",
-        "KAM_TEST_DB": settings.CACHES["default"]["KEY_PREFIX"],
-    }
     killed = subprocess.run(
-        [sys.executable, "-c", KILL_ITSELF], env=environment, cwd=settings.BASE_DIR, check=False
+        [sys.executable, "-c", KILL_ITSELF], env=own_process(), cwd=settings.BASE_DIR, check=False
     )
     assert killed.returncode == -signal.SIGKILL
     assert ScoringRun.objects.get().state == "running"

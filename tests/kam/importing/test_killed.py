@@ -1,35 +1,27 @@
 """A process that dies while it writes leaves nothing, and the import can be done again."""
 
-import os
 import signal
 import subprocess
 import sys
 import time
 
 import pytest
-from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
 
 from accounts.models import Account
 from kam.models import ImportBatch
 from kam.sideline import sideline
+from tests.own_process import own_process
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_killed_import_leaves_nothing_and_can_be_repeated(tmp_path):
     path = tmp_path / "accounts.csv"
     path.write_text("number,name\n" + "".join(f"X{i},Account {i}\n" for i in range(5_000)))
-    found = connection.settings_dict
-    url = f"postgres://{found['USER']}:{found['PASSWORD']}@{found['HOST']}:{found['PORT']}/{found['NAME']}"
-    environment = os.environ | {
-        "DATABASE_URL": url,
-        "DJANGO_SETTINGS_MODULE": "kam.settings.test",
-        "KAM_MEDIA_ROOT": str(tmp_path / "media"),
-        "KAM_TEST_DB": settings.CACHES["default"]["KEY_PREFIX"],
-    }
     command = [sys.executable, "manage.py", "import_data", "accounts", str(path)]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, env=own_process(tmp_path / "media"), stdout=subprocess.DEVNULL
+    )
     writing = False
     with sideline() as cursor:
         while process.poll() is None and not writing:

@@ -30,6 +30,14 @@ def posted_map(client, batch, **more):
     return client.post(reverse("kam:import_map", args=[batch.pk]), data)
 
 
+@pytest.mark.parametrize("column", ["²", "1" * 5_000, "99"], ids=["²", "5,000 digits", "99"])
+def test_a_column_that_is_not_in_the_file_is_refused(cast, column):
+    client = cast.client("administrator")
+    send(client)
+    answer = posted_map(client, ImportBatch.objects.get(), **{"source-name": column})
+    assert answer.status_code == 422
+
+
 def test_from_the_file_to_the_result(cast):
     client = cast.client("administrator")
     answer = send(client)
