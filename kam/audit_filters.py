@@ -8,7 +8,8 @@ from django.apps import apps
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from kam.models import AuditEntry, User
+from kam.lookup import LookupFilter
+from kam.models import AuditEntry
 from kam.person_forms import DayField
 
 
@@ -29,12 +30,7 @@ class DayFilter(filters.Filter):
 class AuditFilter(filters.FilterSet):
     """Person, kind of record, source, and the days from and until."""
 
-    person = filters.ModelChoiceFilter(
-        label=_("Person"),
-        empty_label=_("Everybody"),
-        queryset=lambda request: User.objects.visible_to(request.user).order_by("name", "pk"),
-        method="by_person",
-    )
+    person = LookupFilter("anybody", label=_("Person"), method="by_person")
     model = filters.ChoiceFilter(label=_("Kind"), choices=kinds, empty_label=_("All"))
     source = filters.ChoiceFilter(
         label=_("By way of"), choices=AuditEntry.Source.choices, empty_label=_("All")

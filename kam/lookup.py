@@ -195,3 +195,7 @@ register(
         ("name", "email"),
     )
 )
+# Who has ever worked here, and service accounts: for what has happened.
+register(
+    Lookup("anybody", User, lambda user: User.objects.visible_to(user), "email", ("name", "email"))
+)

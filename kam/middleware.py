@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from pghistory.middleware import HistoryMiddleware
 
-from kam.models import Substitution
+from kam.models import Company, Substitution
 from kam.periods import company_today
 from kam.scoping import NOT_HANDED_OVER
 from kam.views.errors import AWAY, unavailable
@@ -22,7 +22,10 @@ ACTING_HEADER = "X-Acting-For"
 
 
 class EdgeGuard:
-    """Refuses what no database text can hold, and says 503 when the database is away."""
+    """Refuses what no database text can hold, and says 503 when the database is away.
+
+    Around the whole request the company's settings are read once: lists ask for them in each row.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -31,7 +34,8 @@ class EdgeGuard:
         raw = request.META.get("QUERY_STRING", "") + request.META.get("RAW_URI", request.path)
         if b"\x00" in unquote_to_bytes(raw) or "\x00" in request.path:
             return HttpResponse("The address holds a NUL character.", status=400)
-        return self.get_response(request)
+        with Company.read_once():
+            return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, AWAY):

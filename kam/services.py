@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
@@ -18,7 +17,6 @@ from kam import history
 from kam.editing import archive, restore, save_fields
 from kam.forms import violation
 from kam.models import ApiToken, BudgetRate, Company, Notification, Role, Substitution, Team, User
-from kam.models.company import CACHE_KEY
 from kam.notifications import in_language_of, mail_due, notify
 from kam.scoping import NOT_HANDED_OVER
 
@@ -291,8 +289,8 @@ def change_company(
     """Saves the company's settings; every process reads them anew."""
     with transaction.atomic():
         saved = save_fields(company, changes, base_version=base_version, **kwargs)
-        transaction.on_commit(lambda: cache.delete(CACHE_KEY))
-    cache.delete(CACHE_KEY)
+        transaction.on_commit(Company.forget)
+    Company.forget()
     return saved
 
 

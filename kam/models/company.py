@@ -1,5 +1,8 @@
 """The company's own settings: currency, calendar, rates."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.core.cache import cache
@@ -15,6 +18,8 @@ from kam.money import CURRENCIES
 from kam.scoping import DirectoryQuerySet
 
 CACHE_KEY = "company"
+#: The settings that this request has read, in a list of at most one; none outside a request.
+_read: ContextVar["list[Company] | None"] = ContextVar("company_read", default=None)
 
 
 @audited()
@@ -61,17 +66,39 @@ class Company(Row):
 
     @classmethod
     def current(cls) -> "Company":
-        """The settings, from the cache where they are there."""
+        """The settings, from the cache where they are there; to be read, not changed."""
+        read = _read.get()
+        if read:
+            return read[0]
         company = cache.get(CACHE_KEY)
         if company is None:
             company, _created = cls.objects.get_or_create(pk=1)
             cache.set(CACHE_KEY, company, timeout=60)
+        if read is not None:
+            read.append(company)
         return company
+
+    @classmethod
+    @contextmanager
+    def read_once(cls) -> Iterator[None]:
+        """Within the block (a request) the settings are read once, unless they are saved in it."""
+        token = _read.set([])
+        try:
+            yield
+        finally:
+            _read.reset(token)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.pk = 1
         super().save(*args, **kwargs)
+        self.forget()
+
+    @staticmethod
+    def forget() -> None:
+        """Every process reads the settings anew."""
         cache.delete(CACHE_KEY)
+        if read := _read.get():
+            read.clear()
 
 
 @audited()
