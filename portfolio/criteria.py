@@ -11,6 +11,7 @@ from django.utils.translation import pgettext
 
 from kam import number_text
 from portfolio.calc import ahp, scores
+from portfolio.calc.scores import Rule
 from portfolio.measures import MEASURES, MONEY, PERCENT, Measure
 from portfolio.models import (
     Axis,
@@ -19,6 +20,7 @@ from portfolio.models import (
     CriterionGroup,
     PairwiseComparison,
 )
+from portfolio.recipe import rule_of
 from portfolio.services.criteria import compared_rows
 
 HUNDRED = Decimal(100)
@@ -137,32 +139,35 @@ def fact(criterion: Criterion) -> str:
 
 def value_in_words(criterion: Criterion) -> str:
     """How the fact becomes a value of 0 to 100, and what stands in where it is missing."""
-    sentences = [_function_in_words(criterion)]
-    if criterion.missing == Criterion.Missing.DEFAULT:
-        value = _number(criterion.default_value)
-        sentences.append(_("Missing: counts as %(value)s.") % {"value": value})
+    return rule_in_words(rule_of(criterion))
+
+
+def rule_in_words(rule: Rule) -> str:
+    """The same of a rule, such as one that a past night scored by."""
+    sentences = [_function_in_words(rule)]
+    if rule.default is not None:
+        sentences.append(_("Missing: counts as %(value)s.") % {"value": _number(rule.default)})
     else:
         sentences.append(_("Missing: left out."))
     return " ".join(sentences)
 
 
-def _function_in_words(criterion: Criterion) -> str:
-    c, up = criterion, criterion.direction == Criterion.Direction.UP
-    if c.function == Criterion.Function.PERCENTILE:
-        if up:
-            return _("Rank among all accounts: the highest is 100.")
-        return _("Rank among all accounts: the lowest is 100.")
-    if c.function == Criterion.Function.BANDS:
+def _function_in_words(rule: Rule) -> str:
+    if rule.function == Criterion.Function.PERCENTILE:
+        best = (
+            _("Rank among all accounts: the highest is 100.")
+            if rule.up
+            else _("Rank among all accounts: the lowest is 100.")
+        )
+        return f"{best} {_('Equal ones count half; alone, or all alike: 50.')}"
+    if rule.function == Criterion.Function.BANDS:
         bands = " · ".join(
             pgettext("band: from this fact on, this value", "from %(floor)s: %(value)s")
             % {"floor": _number(floor), "value": _number(value)}
-            for floor, value in zip(c.band_floors, c.band_values, strict=False)
+            for floor, value in zip(rule.floors, rule.values, strict=False)
         )
         return _("Bands: %(bands)s.") % {"bands": bands}
-    worst, best = c.worst, c.best
-    if worst is None or best is None:
-        worst, best = (Decimal(1), Decimal(5)) if up else (Decimal(5), Decimal(1))
-    facts = {"worst": _number(worst), "best": _number(best)}
+    facts = {"worst": _number(rule.worst), "best": _number(rule.best)}
     return _("%(worst)s is 0, %(best)s is 100, linear between.") % facts
 
 

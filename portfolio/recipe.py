@@ -142,30 +142,35 @@ class Recipe:
 
 
 def _criterion(row: Criterion) -> RecipeCriterion:
+    return RecipeCriterion(
+        code=row.code,
+        name=row.name,
+        guidance=row.guidance,
+        judged=row.kind == Criterion.Kind.JUDGED,
+        axis=row.group.axis,
+        group=row.group.name,
+        group_weight=row.group.weight,
+        rule=rule_of(row),
+    )
+
+
+def rule_of(row: Criterion) -> Rule:
+    """How this criterion's fact becomes a value; a judgement without a scale runs from 1 to 5."""
     judged = row.kind == Criterion.Kind.JUDGED
     up = row.direction == Criterion.Direction.UP
     worst, best = row.worst, row.best
     if judged and (worst is None or best is None):
         worst, best = (Decimal(1), Decimal(5)) if up else (Decimal(5), Decimal(1))
-    return RecipeCriterion(
-        code=row.code,
-        name=row.name,
-        guidance=row.guidance,
-        judged=judged,
-        axis=row.group.axis,
-        group=row.group.name,
-        group_weight=row.group.weight,
-        rule=Rule(
-            input=row.code if judged else row.measure,
-            function=row.function,
-            weight=row.weight,
-            worst=worst,
-            best=best,
-            floors=tuple(row.band_floors),
-            values=tuple(row.band_values),
-            up=up,
-            default=row.default_value if row.missing == Criterion.Missing.DEFAULT else None,
-        ),
+    return Rule(
+        input=row.code if judged else row.measure,
+        function=row.function,
+        weight=row.weight,
+        worst=worst,
+        best=best,
+        floors=tuple(row.band_floors),
+        values=tuple(row.band_values),
+        up=up,
+        default=row.default_value if row.missing == Criterion.Missing.DEFAULT else None,
     )
 
 

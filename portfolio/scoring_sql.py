@@ -164,8 +164,12 @@ def _value(recipe: Recipe, i: int) -> str:
     raw = f"g.raw[{recipe.inputs.index(rule.input) + 1}]"
     if rule.function == "percentile":
         order = "ASC" if rule.up else "DESC"
-        rank = f"percent_rank() OVER (PARTITION BY ({raw} IS NULL) ORDER BY {raw} {order})"
-        sql = f"({rank})::numeric * 100"
+        known = f"PARTITION BY ({raw} IS NULL)"
+        ordered = f"({known} ORDER BY {raw} {order})"
+        # rank() − 1 are worse; the ordered count() are those and the equal ones, this one too
+        twice = f"(rank() OVER {ordered} + count(*) OVER {ordered} - 2)::numeric"
+        others = f"nullif(count(*) OVER ({known}) - 1, 0)"
+        sql = f"coalesce({twice} / (2 * {others}), 0.5) * 100"
     elif rule.function == "bands":
         whens = "".join(
             f" WHEN {raw} >= {floor} THEN {value}"

@@ -38,7 +38,7 @@ class Rule:
     def value(self, raw: Decimal | None, rank: Decimal | None = None) -> Decimal | None:
         """0–100, or ``None`` where the fact is missing and no default stands in.
 
-        ``rank`` (0–1, see ``percent_rank``) is needed where the rule ranks.
+        ``rank`` (0–1, see ``mid_rank``) is needed where the rule ranks.
         """
         found = None if raw is None else self._of(raw, rank)
         if found is None:
@@ -57,13 +57,18 @@ class Rule:
         return min(max(share, ZERO), Decimal(1)) * HUNDRED
 
 
-def percent_rank(raw: Decimal, all_raws: Sequence[Decimal], *, up: bool = True) -> Decimal:
-    """The share of the others that this fact surpasses: 0 for the worst, 1 for the best.
+def mid_rank(raw: Decimal, all_raws: Sequence[Decimal], *, up: bool = True) -> Decimal:
+    """The share of the other accounts that this fact surpasses, equal ones counting half.
 
-    ``all_raws`` holds the facts of all accounts, this one's too; one alone has rank 0.
+    0 for the worst alone, 1 for the best alone; one half where all are equal, and where there is no
+    other to compare with. ``all_raws`` holds the facts of all accounts, this one's too.
     """
+    others = len(all_raws) - 1
+    if others < 1:
+        return Decimal("0.5")
     worse = sum(1 for other in all_raws if (other < raw if up else other > raw))
-    return ZERO if len(all_raws) < 2 else Decimal(worse) / (len(all_raws) - 1)
+    equal = sum(1 for other in all_raws if other == raw) - 1
+    return Decimal(2 * worse + equal) / (2 * others)
 
 
 @dataclass(frozen=True, slots=True)

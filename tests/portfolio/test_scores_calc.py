@@ -10,7 +10,7 @@ from portfolio.calc.scores import (
     axis_score,
     cell,
     completeness,
-    percent_rank,
+    mid_rank,
     shares,
     weighted_mean,
 )
@@ -52,10 +52,14 @@ def test_a_fact_becomes_a_value(rule, raw, value):
 
 def test_a_rank_counts_those_that_are_surpassed():
     all_raws = [D(1), D(2), D(2), D(5)]
-    assert [percent_rank(raw, all_raws) for raw in all_raws] == [0, D(1) / 3, D(1) / 3, 1]
-    assert percent_rank(D(5), all_raws, up=False) == 0
-    assert percent_rank(D(5), [D(5)]) == 0
+    assert [mid_rank(raw, all_raws) for raw in all_raws] == [0, D("0.5"), D("0.5"), 1]
+    assert mid_rank(D(5), all_raws, up=False) == 0
     assert Rule("x", "percentile", D(1)).value(D(2), D(1) / 3) == D("33.3333")
+
+
+def test_nobody_to_surpass_is_neither_best_nor_worst():
+    assert mid_rank(D(5), [D(5)]) == D("0.5")
+    assert {mid_rank(raw, [D(7)] * 4) for raw in [D(7)] * 4} == {D("0.5")}
 
 
 def test_what_is_missing_is_left_out_and_the_rest_counts_more():

@@ -93,7 +93,7 @@ def test_the_statement_and_the_pure_sums_agree_on_every_account(crowd, tonight):
             raw = row.raw[recipe.inputs.index(criterion.rule.input)]
             rank = None
             if criterion.rule.function == "percentile" and raw is not None:
-                rank = scores.percent_rank(raw, raws[criterion.rule.input], up=criterion.rule.up)
+                rank = scores.mid_rank(raw, raws[criterion.rule.input], up=criterion.rule.up)
             values.append(criterion.rule.value(raw, rank))
         assert row.values == values
         for axis, groups in recipe.axes.items():
