@@ -6,10 +6,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Subquery
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from portfolio.calc.scores import shares, weighted_mean
+from portfolio.criteria import rule_in_words
 from portfolio.measures import COUNT, HOURS, MEASURES, MONEY, PERCENT, POINTS, YEARS
 from portfolio.models import AccountScore, Axis, Judgement, ScoringRun
 from portfolio.recipe import Recipe, RecipeCriterion
@@ -32,6 +34,8 @@ class CriterionLine:
     raw: Decimal | None
     source: Any
     as_of: date | None
+    judged_by: str
+    evidence: str
     rule: RecipeCriterion
     value: Decimal | None
     weight: Decimal
@@ -42,6 +46,11 @@ class CriterionLine:
     @property
     def is_missing(self) -> bool:
         return self.raw is None
+
+    @property
+    def how(self) -> str:
+        """How the fact became the value, in words."""
+        return rule_in_words(self.rule.rule)
 
     @property
     def decimals(self) -> int:
@@ -91,20 +100,45 @@ class Explanation:
     axes: list[AxisLine]
 
 
-def explain(score: AccountScore) -> Explanation:
-    """The scores with all that they were made of (two queries)."""
+def explain(score: AccountScore, night: date | None = None) -> Explanation:
+    """The scores with all that they were made of (two queries).
+
+    ``night`` is the one that is looked at: sources and people of judgements are as they stood then.
+    Without it they are those of the last night on which the scores held.
+    """
     run = ScoringRun.objects.select_related("criteria_version").get(
         night=score.first_night, state=ScoringRun.State.WHOLE
     )
     recipe = Recipe.from_json(run.recipe)
-    evidence = {
-        j.code: j
-        for j in Judgement.objects.filter(account_id=score.account_id).select_related("judged_by")
-    }
+    evidence = _judged(score.account_id, night or score.last_night)
     axes = [
         _axis(axis, groups, recipe, score, run, evidence) for axis, groups in recipe.axes.items()
     ]
     return Explanation(score, run, sorted(axes, key=lambda a: list(Axis.values).index(a.axis)))
+
+
+#: Judgements of an account as they stood at each of their changes, by (code, value, date).
+Evidence = dict[tuple[str, Decimal, date], Any]
+
+
+def _judged(account: int, night: date | None) -> Evidence:
+    """What was said with each judgement, from its history until the night was scored (one query).
+
+    A later correction of a source, or another person's judgement, does not change what an earlier
+    night was made of.
+    """
+    runs = ScoringRun.objects.filter(state=ScoringRun.State.WHOLE)
+    if night is not None:
+        runs = runs.filter(night__lte=night)
+    until = runs.order_by("-night").values("finished_at")[:1]
+    events = (
+        Judgement.events.rel.related_model.objects.filter(
+            pgh_obj__account=account, pgh_created_at__lte=Subquery(until)
+        )
+        .select_related("judged_by")
+        .order_by("pgh_id")
+    )
+    return {(e.code, Decimal(e.value), e.judged_on): e for e in events}
 
 
 def _axis(
@@ -113,7 +147,7 @@ def _axis(
     recipe: Recipe,
     score: AccountScore,
     run: ScoringRun,
-    evidence: dict[str, Judgement],
+    evidence: Evidence,
 ) -> AxisLine:
     full = shares([group for _n, group, _p in groups])
     means = [weighted_mean([score.values[i] for i in p], g.weights) for _n, g, p in groups]
@@ -142,7 +176,7 @@ def _line(
     i: int,
     score: AccountScore,
     run: ScoringRun,
-    evidence: dict[str, Judgement],
+    evidence: Evidence,
     weight: Decimal,
     full_share: Decimal,
     share: Decimal | None,
@@ -150,12 +184,12 @@ def _line(
     criterion = recipe.criteria[i]
     place = recipe.inputs.index(criterion.rule.input)
     measure = MEASURES.get(criterion.rule.input)
-    judgement = evidence.get(criterion.rule.input) if criterion.judged else None
+    raw, as_of = score.raw[place], score.as_of[place]
+    said = None
+    if criterion.judged and raw is not None and as_of is not None:
+        said = evidence.get((criterion.rule.input, raw, as_of))
     value = score.values[i]
     unit = POINTS if measure is None else measure.unit
-    source = (
-        measure.source if measure else (judgement and (judgement.source or judgement.judged_by))
-    )
     return CriterionLine(
         code=criterion.code,
         name=criterion.name,
@@ -163,9 +197,11 @@ def _line(
         judged=criterion.judged,
         fact=measure.label if measure else None,
         unit=run.facts["currency"] if unit == MONEY else unit,
-        raw=score.raw[place],
-        source=source or "",
-        as_of=score.as_of[place],
+        raw=raw,
+        source=measure.source if measure else said.source if said else "",
+        as_of=as_of,
+        judged_by=str(said.judged_by) if said and said.judged_by else "",
+        evidence=said.evidence if said else "",
         rule=criterion,
         value=value,
         weight=weight,
@@ -248,6 +284,9 @@ def as_json(found: Explanation) -> dict[str, Any]:
                                 "unit": line.unit,
                                 "source": str(line.source),
                                 "as_of": line.as_of.isoformat() if line.as_of else None,
+                                "judged_by": line.judged_by,
+                                "evidence": line.evidence,
+                                "how": line.how,
                                 "value": _text(line.value),
                                 "weight": str(line.weight),
                                 "share": _text(line.share and round(line.share, 6)),

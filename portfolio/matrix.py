@@ -47,6 +47,10 @@ STEPS = 24
 #: From so many scored accounts on the squares are kept, and for how long (seconds).
 KEPT_FROM = 20_000
 KEPT_SECONDS = 30 * 3600  # from one night to the next
+#: Accounts with an amount that a missing budget rate leaves unknown.
+UNRATED = Q(revenue__isnull=True) | Q(contribution__isnull=True)
+#: Counts on when what is kept changes its form.
+FORM = 2
 SIZES = ("revenue", "contribution", "attainable", "none")
 
 Range = tuple[Decimal, Decimal]
@@ -96,7 +100,10 @@ def _part(ends: Range, at: int) -> Range:
 
 @dataclass(slots=True)
 class Sums:
-    """What a cell or square holds; amounts in company currency, of twelve months."""
+    """What a cell or square holds; amounts in company currency, of twelve months.
+
+    ``unrated`` accounts are in no sum, or in some sums only: a budget rate is missing.
+    """
 
     accounts: int = 0
     key_accounts: int = 0
@@ -104,10 +111,12 @@ class Sums:
     contribution: Decimal = ZERO
     attainable: Decimal = ZERO
     hours: Decimal = ZERO
+    unrated: int = 0
 
     def add(self, row: Mapping[str, Any]) -> None:
         self.accounts += row["accounts"]
         self.key_accounts += row["key_accounts"]
+        self.unrated += row["unrated"]
         for name in ("revenue", "contribution", "attainable", "hours"):
             setattr(self, name, getattr(self, name) + (row[f"sum_{name}"] or ZERO))
 
@@ -135,6 +144,7 @@ class Grid:
         for cell in self.cells.values():
             whole.accounts += cell.accounts
             whole.key_accounts += cell.key_accounts
+            whole.unrated += cell.unrated
             for name in ("revenue", "contribution", "attainable", "hours"):
                 setattr(whole, name, getattr(whole, name) + getattr(cell, name))
         return whole
@@ -172,6 +182,7 @@ def grid(rows: OfScoredAccountQuerySet[AccountScore], window: Window) -> Grid:
         .annotate(
             accounts=Count("pk"),
             key_accounts=Count("pk", filter=Q(is_key_account=True)),
+            unrated=Count("pk", filter=UNRATED),
             sum_revenue=Sum("revenue"),
             sum_contribution=Sum("contribution"),
             sum_attainable=Sum("attainable"),
@@ -204,7 +215,7 @@ def kept_grid(
     person = principal(user)
     if run.scored < KEPT_FROM or person is None or person.role not in SEES_ALL:
         return grid(rows, window)
-    text = repr((rows.query.sql_with_params(), window, run.pk, run.finished_at))
+    text = repr((FORM, rows.query.sql_with_params(), window, run.pk, run.finished_at))
     key = "matrix:" + hashlib.blake2s(text.encode()).hexdigest()
     found = cache.get(key)
     if found is None:

@@ -187,6 +187,17 @@ def message(found: Grid, window: Window) -> str:
     ) % {"n": amount(best.accounts), "share": amount(100 * best.revenue / total.revenue)}
 
 
+def unrated_words(count: int) -> str:
+    """A sentence on the accounts that amounts leave out; none where there are none."""
+    if not count:
+        return ""
+    return ngettext(
+        "%(n)s account is left out of sums: a budget rate is missing.",
+        "%(n)s accounts are left out of sums: a budget rate is missing.",
+        count,
+    ) % {"n": amount(count)}
+
+
 def cell_rows(
     found: Grid, texts: dict[str, CellText], href: Callable[[str], str]
 ) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import sys
 
+from django.core.exceptions import BadRequest
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -25,8 +26,9 @@ def unavailable() -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400: what was sent cannot be read."""
-    return HttpResponse(render_to_string("400.html"), status=400)
+    """400: what was sent cannot be read; where a page of ours says why, its sentence stands there."""
+    reason = str(exception) if type(exception) is BadRequest else ""
+    return HttpResponse(render_to_string("400.html", {"reason": reason}), status=400)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

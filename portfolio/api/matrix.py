@@ -110,6 +110,7 @@ def _sums(sums: matrix.Sums) -> dict[str, Any]:
         "contribution": sums.contribution,
         "attainable": sums.attainable,
         "hours": sums.hours,
+        "without_rate": sums.unrated,
     }
 
 

@@ -2,17 +2,21 @@
 
 from typing import Any
 
+from django.core.exceptions import BadRequest
 from django.urls import URLPattern
 from django_filters import DateFilter, FilterSet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kam.api.resources import ScopedReadViewSet
 from portfolio.explain import as_json, explain
 from portfolio.models import AccountScore, ScoringRun
+from portfolio.nights import read_night
 from portfolio.scoring_sql import AXES, FIGURES
 
 paths: list[URLPattern] = []
@@ -94,11 +98,20 @@ class AccountScoreViewSet(ScopedReadViewSet):
     serializer_class = AccountScoreSerializer
     filterset_class = AccountScoreFilter
 
-    @extend_schema(responses=ExplanationSerializer)
+    @extend_schema(
+        parameters=[OpenApiParameter("night", OpenApiTypes.DATE)], responses=ExplanationSerializer
+    )
     @action(detail=True, methods=["get"])
     def explanation(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Why these scores: each criterion's fact, value, share and contribution."""
-        return Response(as_json(explain(self.get_object())))
+        """Why these scores: each criterion's fact, value, share and contribution.
+
+        With ``night``, sources and people of judgements are as they stood on that night.
+        """
+        try:
+            night = read_night(request.query_params.get("night", ""))
+        except BadRequest as error:
+            raise ValidationError({"night": str(error)}) from None
+        return Response(as_json(explain(self.get_object(), night)))
 
 
 class ScoringRunViewSet(ScopedReadViewSet):

@@ -31,6 +31,7 @@ from portfolio import matrix_picture as drawing
 from portfolio.matrix import Window
 from portfolio.matrix_filters import SHARED, MatrixFilter
 from portfolio.models import CellText
+from portfolio.nights import read_night
 
 #: Everything that the address of the matrix may hold beside its filters.
 OWN = ("night", "size", "colour", "x", "y", "trail")
@@ -52,13 +53,7 @@ class Asked:
 
     @cached_property
     def night(self) -> date | None:
-        text = self.request.GET.get("night", "")
-        if not text:
-            return None
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            raise BadRequest(_("A night is a date such as 2026-03-31.")) from None
+        return read_night(self.request.GET.get("night", ""))
 
     @cached_property
     def window(self) -> Window:
@@ -194,6 +189,7 @@ def shown(asked: Asked) -> dict[str, Any]:
         "cells": drawing.cell_rows(found, texts, lambda cell: asked.link(cell=cell)),
         "unplaced": unplaced,
         "total": found.total,
+        "unrated": drawing.unrated_words(found.total.unrated),
         "inside": found.inside,
         "currency": currency,
         "window": window,

@@ -1,6 +1,6 @@
 """Scores on the account's page, taken apart; the runs that made them."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -18,6 +18,7 @@ from kam.views.administration import administrators_only
 from portfolio import nightly  # noqa: F401 - registers the job that the button starts
 from portfolio.explain import causes, explain, score_on
 from portfolio.models import AccountScore, Axis, ScoringRun
+from portfolio.nights import read_night
 
 #: How far back the panel looks for what has moved, and how many causes it names.
 LOOK_BACK = timedelta(days=31)
@@ -25,14 +26,6 @@ CAUSES = 6
 #: Changes of one account that its history shows.
 HISTORY = 100
 RUNS = 60
-
-
-def _night(text: str) -> date | None:
-    """A date as the address gives it; ``None`` for none or nonsense."""
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        return None
 
 
 @login_required
@@ -43,10 +36,11 @@ def account_scores(request: HttpRequest, pk: int) -> HttpResponse:
     ``?night=YYYY-MM-DD`` shows a past night.
     """
     account = fetch_visible(Account.objects, request.user, pk=pk)
-    score = score_on(account, _night(request.GET.get("night", "")))
-    context: dict[str, Any] = {"account": account, "score": score}
+    night = read_night(request.GET.get("night", ""))
+    score = score_on(account, night)
+    context: dict[str, Any] = {"account": account, "score": score, "night": night}
     if score is not None:
-        found = explain(score)
+        found = explain(score, night)
         earlier = score_on(account, score.first_night - LOOK_BACK) or _first_before(
             request.user, score
         )

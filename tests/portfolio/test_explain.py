@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
+from accounts.models import SalesFact
 from kam.models import ApiToken, Job
 from kam.periods import add_months, company_today, month_of
 from portfolio.explain import causes, explain, score_on
@@ -87,7 +88,58 @@ def test_the_panel_opens_each_score(cast, scored, django_assert_num_queries):
     assert "Revenue, twelve months" in text
     assert cast.client("other_kam").get(address).status_code == 404
     assert "No scores yet" in client.get(address + "?night=2020-01-01").content.decode()
-    assert client.get(address + "?night=nonsense").status_code == 200
+
+
+@pytest.mark.parametrize("night", ["nonsense", "2026-02-30", "0001-01-01", "%00"])
+def test_an_odd_night_is_refused_in_one_way(cast, scored, night):
+    pages = [
+        reverse("portfolio:account_scores", args=[scored.pk]),
+        reverse("portfolio:matrix"),
+        reverse("portfolio:dashboard"),
+    ]
+    client = cast.client("kam")
+    for page in pages:
+        answer = client.get(f"{page}?night={night}")
+        assert answer.status_code == 400
+        assert "A night is a date such as 2026-03-31." in answer.content.decode() or night == "%00"
+    row = score_on(scored).pk
+    for address in ("matrix/", f"account-scores/{row}/explanation/"):
+        assert client.get(f"/api/v1/{address}?night={night}").status_code == 400
+
+
+@pytest.mark.django_db(transaction=True)  # events carry the time of their transaction
+def test_a_past_night_tells_what_was_said_then(cast, scored, tonight):
+    """A judgement corrected, or made by somebody else, after the night does not change its story."""
+    from portfolio.models import AccountScore, ScoringRun
+
+    past = tonight - timedelta(days=3)
+    AccountScore.objects.update(first_night=past)
+    ScoringRun.objects.update(night=past)
+    row = Judgement.objects.get(code="openness")
+    row.source, row.judged_by, row.evidence = "Survey", cast.leader, "A form"
+    row.save()
+    scoring.score_night(tonight)
+
+    def told(night):
+        found = explain(score_on(scored, night), night)
+        line = next(line for a in found.axes for line in a.criteria if line.code == "openness")
+        return line.source, line.judged_by, line.evidence
+
+    assert told(past) == ("Visit", "", "They said so")
+    assert told(tonight) == told(None) == ("Survey", str(cast.leader), "A form")
+    row.value, row.source = 2, "Complaint"
+    row.save()  # not scored yet: the newest night still stands on the survey
+    assert told(None) == ("Survey", str(cast.leader), "A form")
+
+
+def test_a_rank_alone_is_half_and_says_so(cast, version, tonight):
+    SalesFact.objects.all().delete()
+    sell(cast.account, cast.product, add_months(month_of(tonight), -2), 600, 100)
+    scoring.score_night(tonight)
+    found = explain(score_on(cast.account))
+    line = next(line for a in found.axes for line in a.criteria if line.code == "margin")
+    assert line.value == 50
+    assert "alone, or all alike: 50" in line.how
 
 
 def test_a_command_explains_in_words_and_json(scored):

@@ -78,6 +78,17 @@ def test_cells_hold_what_lies_in_them_and_the_rest_is_said(cast, world):
     )
 
 
+def test_accounts_whose_amounts_need_a_missing_rate_are_named(cast, world):
+    client = cast.client("kam")
+    AccountScore.objects.filter(account=cast.child).update(revenue=None, contribution=None)
+    html = client.get(address()).content.decode()
+    assert "1 account is left out of sums: a budget rate is missing." in html
+    cells = {c["cell"]: c["without_rate"] for c in client.get("/api/v1/matrix/").json()["cells"]}
+    assert cells == {"all": 0, "develop": 1, "nurture": 0, "retain": 0, "": 0}
+    AccountScore.objects.filter(account=cast.child).update(revenue=1, contribution=1)
+    assert "left out of sums" not in client.get(address()).content.decode()
+
+
 def test_up_to_150_accounts_stand_alone_and_more_are_gathered(cast, world):
     many(world, 147)
     alone = cast.client("management").get(address()).context["bubbles"]

@@ -33,7 +33,7 @@ class Command(BaseCommand):
         score = score_on(found[0], options["night"])
         if score is None:
             raise CommandError(f"{found[0]} has no scores on that night")
-        explanation = explain(score)
+        explanation = explain(score, options["night"])
         if options["json"]:
             self.stdout.write(json.dumps(as_json(explanation), indent=2, ensure_ascii=False))
             return
