@@ -26,8 +26,9 @@ from accounts.models import Account, AccountYear
 from accounts.querysets import AccountQuerySet
 from kam.models import User
 from kam.money import Rates, rates_for
-from kam.periods import FiscalYear
+from kam.periods import FiscalYear, company_year
 from portfolio.calc.retention import STEPS, Bridge, Step
+from portfolio.key_accounts import Marks, marks_in
 from portfolio.models import HoursSpent, PortfolioSettings, ServiceCost
 
 ZERO = Decimal(0)
@@ -36,8 +37,13 @@ LISTED = 20
 POINTS = 50
 TREND = 5
 KEPT_SECONDS = 30 * 3600
+#: Counts on when what is kept changes its form.
+FORM = 2
 #: Accounts from which on results are of the last night.
 LARGE = 20_000
+NO_MARKS = Marks()
+#: New key accounts that the bridge names.
+WON = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +101,13 @@ class YearConcentration:
 
 @dataclass(frozen=True, slots=True)
 class Retained:
-    """The bridge of all customers, and the part of it that is key accounts'."""
+    """The bridge of all customers, and that of the key accounts; ``won`` are the accounts that
+    became key accounts in the year, whoever sees them."""
 
     all: Bridge
     key: Bridge
     missing: dict[int, dict[str, Decimal]]
+    won: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +131,7 @@ _NOTHING = (
 _SUMS = """
 WITH rates (year, currency, rate) AS (VALUES {rates}),
 facts AS MATERIALIZED ({facts}),
+marks (account_id, was, is_one) AS (SELECT * FROM unnest(%s::bigint[], %s::bool[], %s::bool[])),
 missing AS (
     SELECT f.year, f.currency, sum(f.revenue) AS amount
       FROM facts f LEFT JOIN rates r ON r.year = f.year AND r.currency = f.currency
@@ -132,10 +141,12 @@ sums AS MATERIALIZED (
     SELECT a.path[1] AS customer, f.year, sum(f.revenue * r.rate) AS revenue,
            sum((f.revenue - f.cost) * r.rate) AS margin,
            coalesce(sum(f.revenue * r.rate) FILTER (WHERE a.is_key_account), 0) AS key_revenue,
-           bool_or(a.is_key_account) AS is_key
+           bool_or(coalesce(m.was, a.is_key_account)) AS was_key,
+           bool_or(coalesce(m.is_one, a.is_key_account)) AS is_key
       FROM facts f
       JOIN accounts_account a ON a.id = f.account_id
       JOIN rates r ON r.year = f.year AND r.currency = f.currency
+      LEFT JOIN marks m ON m.account_id = f.account_id
      GROUP BY 1, 2
 )
 """
@@ -188,7 +199,7 @@ SELECT year, NULL, amount, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 """
 _BRIDGE = """
 , pairs AS (
-    SELECT customer, bool_or(is_key) AS is_key,
+    SELECT customer, bool_or(was_key) AS was_key, bool_or(is_key) AS is_key,
            coalesce(sum(revenue) FILTER (WHERE year = %(before)s), 0) AS before,
            coalesce(sum(revenue) FILTER (WHERE year = %(now)s), 0) AS now
       FROM sums GROUP BY 1
@@ -196,14 +207,16 @@ _BRIDGE = """
 SELECT CASE WHEN before > 0 THEN
                  CASE WHEN now <= 0 THEN 'lost' WHEN now >= before THEN 'growth' ELSE 'decline' END
             WHEN now > 0 THEN 'new' WHEN before = now THEN 'none' ELSE 'corrections' END,
-       is_key, count(*), sum(before), sum(now), NULL::int
-  FROM pairs GROUP BY 1, 2
+       was_key, is_key, count(*), sum(before), sum(now), NULL::int
+  FROM pairs GROUP BY 1, 2, 3
 UNION ALL
-SELECT currency, NULL, 0, amount, 0, year FROM missing
+SELECT currency, NULL, NULL, 0, amount, 0, year FROM missing
 """
 
 
-def _statement(portfolio: Portfolio, years: Sequence[int], then: str) -> tuple[str, list[Any]]:
+def _statement(
+    portfolio: Portfolio, years: Sequence[int], then: str, marks: Marks = NO_MARKS
+) -> tuple[str, list[Any]]:
     """The statement and its positional parameters; the rates are read here (a query a year)."""
     pairs: list[Any] = []
     for year in years:
@@ -213,7 +226,8 @@ def _statement(portfolio: Portfolio, years: Sequence[int], then: str) -> tuple[s
     values = ", ".join(["(%s::int, %s::text, %s::numeric)"] * (len(pairs) // 3))
     # The house's own queryset, compiled: its scope stays what it is.
     facts, parameters = _compiled(portfolio, years)
-    return _SUMS.format(rates=values, facts=facts) + then, [*pairs, *parameters]
+    columns = [list(marks.accounts), list(marks.was), list(marks.is_one)]
+    return _SUMS.format(rates=values, facts=facts) + then, [*pairs, *parameters, *columns]
 
 
 def _compiled(portfolio: Portfolio, years: Sequence[int]) -> tuple[str, Sequence[Any]]:
@@ -299,32 +313,78 @@ def _year(row: tuple) -> YearConcentration:
 
 
 def bridge_of(portfolio: Portfolio, year: int) -> Retained:
-    """From the year before to ``year``, all customers and key accounts (one statement)."""
+    """From the year before to ``year``: all customers, and key accounts by the history of the mark
+    (a statement, one for the marks, one for each year's rates)."""
     then = _named(_BRIDGE, before=year - 1, now=year)
-    parts: dict[bool, list[tuple[str, int, Decimal, Decimal]]] = {True: [], False: []}
+    period = company_year(year)
+    marks = marks_in(period.first, period.end)
+    groups: list[Pairs] = []
     missing: dict[int, dict[str, Decimal]] = {}
-    for name, is_key, count, before, now, in_year in _rows(
-        *_statement(portfolio, [year - 1, year], then)
+    for name, was, is_one, count, before, now, in_year in _rows(
+        *_statement(portfolio, [year - 1, year], then, marks)
     ):
         if in_year is not None:
             missing.setdefault(in_year, {})[name] = before
         else:
-            parts[is_key].append((name, count, before, now))
-    return Retained(_bridge(parts[True] + parts[False]), _bridge(parts[True]), missing)
+            groups.append(Pairs(name, count, before, now, was, is_one))
+    return Retained(_bridge(groups), _key_bridge(groups), missing, tuple(marks.won))
 
 
-def _bridge(rows: Sequence[tuple[str, int, Decimal, Decimal]]) -> Bridge:
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Customers of one step of the bridge, with their sales of both years together."""
+
+    step: str
+    count: int
+    before: Decimal
+    now: Decimal
+    was_key: bool
+    is_key: bool
+
+
+def _bridge(groups: Sequence[Pairs]) -> Bridge:
+    """``portfolio.calc.retention.bridge``, from sums."""
     counts, changes = dict.fromkeys(STEPS, 0), dict.fromkeys(STEPS, ZERO)
-    for name, count, before, now in rows:
-        if name in counts:
-            counts[name] += count
-            changes[name] += now - before
-    held = [row for row in rows if row[0] in ("growth", "decline", "lost")]
+    for group in groups:
+        if group.step in counts:
+            counts[group.step] += group.count
+            changes[group.step] += group.now - group.before
+    start, end = sum((g.before for g in groups), ZERO), sum((g.now for g in groups), ZERO)
+    return _told(groups, start, end, counts, changes)
+
+
+def _key_bridge(groups: Sequence[Pairs]) -> Bridge:
+    """``portfolio.calc.retention.key_bridge``, from sums."""
+    were = [g for g in groups if g.was_key]
+    counts, changes = dict.fromkeys(STEPS, 0), dict.fromkeys(STEPS, ZERO)
+    for group in groups:
+        step, change = "", ZERO
+        if group.was_key and group.is_key:
+            step, change = group.step, group.now - group.before
+        elif group.is_key:
+            step, change = "new", group.now
+        elif group.was_key:
+            step, change = "lost", -group.before
+        if step in counts:
+            counts[step] += group.count
+            changes[step] += change
+    end = sum((g.now for g in groups if g.is_key), ZERO)
+    return _told(were, sum((g.before for g in were), ZERO), end, counts, changes)
+
+
+def _told(
+    groups: Sequence[Pairs],
+    start: Decimal,
+    end: Decimal,
+    counts: dict[str, int],
+    changes: dict[str, Decimal],
+) -> Bridge:
+    held = [g for g in groups if g.step in ("growth", "decline", "lost")]
     return Bridge(
-        sum((row[2] for row in rows), ZERO),
-        sum((row[3] for row in rows), ZERO),
-        sum((row[2] for row in held), ZERO),
-        sum((row[3] for row in held), ZERO),
+        start,
+        end,
+        sum((g.before for g in held), ZERO),
+        sum((g.now for g in held), ZERO),
         {name: Step(counts[name], changes[name]) for name in STEPS},
     )
 
@@ -358,7 +418,7 @@ def kept(kind: str, portfolio: Portfolio, years: Sequence[int], make: Any) -> Ke
         )
         mark, waiting, changed, rates, night = cursor.fetchone()
     sql, parameters = _compiled(portfolio, years)
-    text = repr((kind, sql, parameters, tuple(years)))
+    text = repr((kind, FORM, sql, parameters, tuple(years)))
     key = "concentration:" + hashlib.blake2s(text.encode()).hexdigest()
     state = (night,) if night else (mark, changed, rates)
     held = cache.get(key)
@@ -384,6 +444,15 @@ def kept_trend(portfolio: Portfolio, year: int) -> Kept:
 def kept_bridge(portfolio: Portfolio, year: int) -> Kept:
     """The ``Retained`` from the year before to a year."""
     return kept("bridge", portfolio, [year - 1, year], lambda: bridge_of(portfolio, year))
+
+
+def won(user: Any, found: Retained) -> list[Account]:
+    """The accounts of the bridge that became key accounts, as far as this person sees them (at most
+    one query)."""
+    if not found.won:
+        return []
+    rows = Account.objects.visible_to(user).filter(pk__in=found.won)
+    return list(rows.only("id", "name").order_by("name", "id")[:WON])
 
 
 # --- names, and what a loss would mean ------------------------------------------------------------

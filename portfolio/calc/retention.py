@@ -63,6 +63,40 @@ def step_of(before: Decimal, now: Decimal) -> str:
     return "new" if now > 0 else "corrections"
 
 
+def key_bridge(customers: Iterable[tuple[Decimal, Decimal, bool, bool]]) -> Bridge:
+    """The bridge of the key accounts from (before, now, was one, is one) of each customer.
+
+    From the sales of those who were key accounts at the start of the period to those of who are at
+    its end. *New*: those that became one in the period, with all that they buy now, and those that
+    came as one. *Lost*: those that stopped being one, with all that they bought, or stopped buying.
+    Retention is of those who were, whatever they are now.
+    """
+    start = end = held_before = held_now = ZERO
+    counts, changes = dict.fromkeys(STEPS, 0), dict.fromkeys(STEPS, ZERO)
+    for before, now, was, is_one in customers:
+        if was:
+            start += before
+            if before > 0:
+                held_before, held_now = held_before + before, held_now + now
+        if is_one:
+            end += now
+        name, change = key_step(before, now, was, is_one)
+        if name:
+            counts[name] += 1
+            changes[name] += change
+    steps = {name: Step(counts[name], changes[name]) for name in STEPS}
+    return Bridge(start, end, held_before, held_now, steps)
+
+
+def key_step(before: Decimal, now: Decimal, was: bool, is_one: bool) -> tuple[str, Decimal]:
+    """The step of the key accounts' bridge, and its change; no name for what is in none."""
+    if was and is_one:
+        return ("", ZERO) if before == now <= 0 else (step_of(before, now), now - before)
+    if is_one:
+        return "new", now
+    return ("lost", -before) if was else ("", ZERO)
+
+
 def bridge(customers: Iterable[tuple[Decimal | None, Decimal | None]]) -> Bridge:
     """The bridge from each customer's sales (before, now); ``None`` is nothing recorded."""
     start = end = held_before = held_now = ZERO

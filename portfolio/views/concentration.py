@@ -93,17 +93,37 @@ def page(request: HttpRequest) -> HttpResponse:
     if "filters" in request.GET:
         return _filters(asked)
     year = asked.year
+    shared = year_of(asked)
+    context = {
+        **shared,
+        "asked": asked,
+        "year_before": year.year - 1 if year.year > 1990 else None,
+        "year_after": year.year + 1 if year.year < 2100 else None,
+        "chips": asked.chips(),
+        "errors": [e for errors in asked.filterset.form.errors.values() for e in errors],
+        "kept": [
+            (n, request.GET[n]) for n in ("year", *asked.filterset.filters) if request.GET.get(n)
+        ],
+        "query": asked.query(),
+        "trend_url": asked.link("portfolio:concentration_trend"),
+        "bridge_url": asked.link("portfolio:concentration_bridge"),
+        "whitespace_url": asked.link("portfolio:white_space"),
+        "pdf_url": asked.link("portfolio:concentration_pdf"),
+    }
+    return render(request, "portfolio/concentration/page.html", context)
+
+
+def year_of(asked: Asked) -> dict[str, Any]:
+    """The year's concentration for the page and the PDF: picture, figures, the largest."""
+    year = asked.year
     kept = figures.kept_year(asked.portfolio, year.year)
     found = kept.value
     settings = PortfolioSettings.current()
     currency = Company.current().currency
     names = figures.names_of(asked.user, [one.top for one in found.largest])
     closed = year.closed_months(company_today())
-    context = {
-        "asked": asked,
+    return {
         "year": year,
-        "year_before": year.year - 1 if year.year > 1990 else None,
-        "year_after": year.year + 1 if year.year < 2100 else None,
         "found": found,
         "message": words.message(found),
         "curve": words.curve(found),
@@ -115,17 +135,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "at": localtime(kept.at),
         "open_months": 12 - closed if closed < 12 else 0,
         "closed_months": closed,
-        "chips": asked.chips(),
-        "errors": [e for errors in asked.filterset.form.errors.values() for e in errors],
-        "kept": [
-            (n, request.GET[n]) for n in ("year", *asked.filterset.filters) if request.GET.get(n)
-        ],
-        "query": asked.query(),
-        "trend_url": asked.link("portfolio:concentration_trend"),
-        "bridge_url": asked.link("portfolio:concentration_bridge"),
-        "whitespace_url": asked.link("portfolio:white_space"),
     }
-    return render(request, "portfolio/concentration/page.html", context)
 
 
 def _customer(asked: Asked, one: figures.Customer, names: dict[int, Account]) -> dict[str, Any]:
@@ -231,6 +241,11 @@ def _panel(asked: Asked, name: str, title: Any, context: dict[str, Any]) -> Http
 def trend(request: HttpRequest) -> HttpResponse:
     """The concentration of the last five fiscal years."""
     asked = Asked(request)
+    return _panel(asked, "trend", _("Trend"), trend_of(asked))
+
+
+def trend_of(asked: Asked) -> dict[str, Any]:
+    """The last five fiscal years' figures, newest first, and each figure's course."""
     kept = figures.kept_trend(asked.portfolio, asked.year.year)
     rows = [
         {
@@ -250,8 +265,7 @@ def trend(request: HttpRequest) -> HttpResponse:
         name: [row[name] for row in reversed(rows)]
         for name in ("cr1", "cr10", "key", "hhi", "effective", "gini")
     }
-    context = {"rows": rows, "lines": lines, "at": localtime(kept.at)}
-    return _panel(asked, "trend", _("Trend"), context)
+    return {"rows": rows, "lines": lines, "at": localtime(kept.at)}
 
 
 @login_required
@@ -259,29 +273,30 @@ def trend(request: HttpRequest) -> HttpResponse:
 def bridge(request: HttpRequest) -> HttpResponse:
     """From the year before to the year: new, growth, decline, lost; net revenue retention."""
     asked = Asked(request)
+    return _panel(asked, "bridge", _("From last year to this"), bridge_to(asked))
+
+
+def bridge_to(asked: Asked) -> dict[str, Any]:
+    """The bridge from the year before: its picture, its steps, who was won."""
     year = asked.year
     kept = figures.kept_bridge(asked.portfolio, year.year)
     found = kept.value
-    before, now = year.shifted(-1).label, year.label
-    closed = year.closed_months(company_today())
-    context = {
+    parts = words.bridge_parts(found.all, year.shifted(-1).label, year.label)
+    names = [n for n, s in found.all.steps.items() if n != "corrections" or s.customers]
+    return {
         "found": found,
-        "parts": words.bridge_parts(found.all, before, now),
+        "parts": parts,
         "message": words.bridge_message(found.all),
         "steps": [
             (part.label, found.all.steps[name], found.key.steps[name])
-            for name, part in zip(
-                [n for n, s in found.all.steps.items() if n != "corrections" or s.customers],
-                words.bridge_parts(found.all, before, now)[1:-1],
-                strict=True,
-            )
+            for name, part in zip(names, parts[1:-1], strict=True)
         ],
         "last_year": year.shifted(-1),
-        "closed_months": closed,
+        "closed_months": year.closed_months(company_today()),
         "last_url": asked.link("portfolio:concentration_bridge", year=year.year - 1),
         "at": localtime(kept.at),
+        "won": figures.won(asked.user, found),
     }
-    return _panel(asked, "bridge", _("From last year to this"), context)
 
 
 @login_required

@@ -29,6 +29,7 @@ ROUTES: list[Route] = [
     Route("portfolio:matrix"),
     Route("portfolio:matrix_accounts", ok=302),  # nothing is scored yet
     Route("portfolio:matrix_pdf", ok=302),
+    Route("portfolio:concentration_pdf"),
     Route(
         "portfolio:cell_edit", "directory", cell,
         ok_for=ADMINISTRATORS, refused=EVERYBODY - ADMINISTRATORS,

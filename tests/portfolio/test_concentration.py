@@ -2,20 +2,23 @@
 
 import json
 import random
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal as D  # noqa: N817
-from io import StringIO
+from io import BytesIO, StringIO
 
+import pgtrigger
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
+from pypdf import PdfReader
 
 from accounts.models import Account, AccountYear, SalesFact
+from kam.models import AuditEntry
 from kam.periods import company_year
 from portfolio import concentration as figures
 from portfolio import white_space
 from portfolio.calc.concentration import concentration
-from portfolio.calc.retention import bridge
+from portfolio.calc.retention import bridge, key_bridge
 from portfolio.models import HoursSpent, LineEstimate, PortfolioSettings, ServiceCost
 from tests.conftest import YEAR
 
@@ -69,6 +72,54 @@ def test_the_bridge_of_the_database_is_the_pure_one(cast):
     assert figures.bridge_of(figures.Portfolio(cast.management), YEAR).all == bridge(
         values.values()
     )
+
+
+def marked(account, is_key, at):
+    """The key mark of an account as if it had been changed on a day."""
+    Account.objects.filter(pk=account.pk).update(is_key_account=is_key)
+    event = Account.events.rel.related_model.objects.filter(pgh_obj=account).latest("pgh_id")
+    moment = datetime.combine(at, time(12), UTC)
+    with pgtrigger.ignore():
+        type(event).objects.filter(pk=event.pk).update(pgh_created_at=moment)
+    AuditEntry.objects.filter(model="accounts.account", event_id=event.pk).update(at=moment)
+
+
+def test_new_key_accounts_are_those_won_in_the_year_not_todays(cast):
+    """By the history of the mark: who became one before, in, or after the year."""
+    mills = [Account.objects.create(name=f"Mill {i}") for i in range(5)]
+    early, won, ended, later, came = mills
+    long_ago = datetime(YEAR - 3, 1, 1, tzinfo=UTC)
+    with pgtrigger.ignore():
+        Account.events.rel.related_model.objects.update(pgh_created_at=long_ago)
+    Account.objects.filter(pk=came.pk).delete()
+    came = Account.objects.create(name="Came as one", is_key_account=True)
+    marked(early, True, date(YEAR - 1, 6, 1))
+    marked(won, True, date(YEAR, 2, 1))
+    marked(ended, True, date(YEAR - 1, 6, 1))
+    marked(ended, False, date(YEAR, 2, 1))
+    marked(later, True, date(YEAR + 1, 2, 1))
+    for mill in (early, won, ended, later):
+        sold(mill, 100, YEAR - 1)
+        sold(mill, 130, YEAR)
+    sold(came, 50, YEAR)
+    found = figures.bridge_of(figures.Portfolio(cast.management), YEAR)
+    assert found.key.adds_up
+    assert (found.key.start, found.key.end) == (200, 310)
+    changes = {name: (step.customers, step.change) for name, step in found.key.steps.items()}
+    assert changes == {
+        "new": (2, 180), "growth": (1, 30), "decline": (0, 0), "lost": (1, -100),
+        "corrections": (0, 0),
+    }  # fmt: skip
+    assert found.key.retention == D("1.3")
+    assert found.won == (won.pk,)
+    assert found.key == key_bridge(
+        [(D(100), D(130), True, True), (D(100), D(130), False, True), (D(100), D(130), True, False),
+         (D(100), D(130), False, False), (D(0), D(50), True, True)]
+    )  # fmt: skip
+    page = cast.client("management").get(
+        reverse("portfolio:concentration_bridge", query={"year": YEAR})
+    )
+    assert "Became key accounts in the year: <a" in page.content.decode()
 
 
 def test_accounts_of_one_group_are_one_customer(cast):
@@ -234,7 +285,7 @@ def test_white_space_is_by_line_and_never_below_zero(cast):
     [
         ("concentration", 7),  # person, mark, facts, rates, settings, names
         ("concentration_trend", 8),  # person, mark, facts, five years' rates
-        ("concentration_bridge", 5),  # person, mark, facts, two years' rates
+        ("concentration_bridge", 7),  # person, mark, marks, facts, two years' rates, who was won
         ("white_space", 8),
     ],
 )
@@ -248,6 +299,22 @@ def test_pages_make_few_queries_for_few_and_for_many(
     customers(60)
     with django_assert_max_num_queries(queries):
         assert client.get(url).status_code == 200
+
+
+def test_the_pdf_holds_the_pages_figures_with_filters_and_date(cast):
+    sold(cast.account, 80)
+    sold(cast.foreign, 20)
+    client = cast.client("management")
+    url = reverse("portfolio:concentration_pdf", query={"year": YEAR, "team": cast.north.pk})
+    answer = client.get(url)
+    assert answer["Content-Type"] == "application/pdf"
+    text = " ".join(page.extract_text() for page in PdfReader(BytesIO(answer.content)).pages)
+    for words in ("Fjord Shipyards", "Team", str(cast.north), f"Fiscal year {YEAR}", "Gini"):
+        assert words in text
+    assert "Skåne Foods" not in text
+    assert client.get(reverse("portfolio:concentration_pdf") + "?team=99999").status_code == 400
+    page = client.get(reverse("portfolio:concentration", query={"year": YEAR}))
+    assert reverse("portfolio:concentration_pdf") in page.content.decode()
 
 
 def test_the_command_prints_json(cast):
