@@ -99,10 +99,13 @@ PANELS: Mapping[str, tuple[Panel, ...]] = {
             for name, title in (
                 ("cells", _("Where the accounts stand")),
                 ("key-share", _("Key accounts and the others")),
+                ("pareto", _("How far sales hang on few")),
+                ("bridge", _("From last year to this")),
                 ("portfolios", _("Portfolios")),
                 ("key-accounts", _("The largest key accounts")),
                 ("improvement", _("Where most is to be won")),
                 ("moves", _("Accounts in another cell")),
+                ("trend", _("Concentration over the years")),
             )
         ),
     ),

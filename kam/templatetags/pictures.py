@@ -32,8 +32,8 @@ from kam.number_text import (
 )
 from kam.pictures import bridge as bridges
 from kam.pictures import bullet as bullets
+from kam.pictures import cells, matrix, monthly, pareto, sparkline, stacked, tree
 from kam.pictures import gauge as gauges
-from kam.pictures import matrix, monthly, pareto, sparkline, stacked, tree
 from kam.pictures import words as measures
 from kam.pictures.scale import axis_for, known, r
 
@@ -328,6 +328,30 @@ def matrix_picture(
             "has_links": any(b.href for b in bubbles),
             "has_clusters": any(b.count > 1 for b in bubbles),
             "has_strong": any(b.strong for b in bubbles),
+        },
+    )
+
+
+@register.simple_tag(takes_context=True)
+def cells_picture(
+    context: Context,
+    multiples: Sequence[cells.Multiple],
+    caption: str,
+    size_word: str,
+    label_word: str,
+) -> SafeString:
+    """Small matrices beside each other on one scale."""
+    return draw(
+        context,
+        "cells",
+        {
+            "picture": cells.lay_out(multiples),
+            "caption": caption,
+            "x_word": _("Profitability"),
+            "y_word": _("Potential"),
+            "size_word": size_word,
+            "label_word": label_word,
+            "has_links": any(p.href for m in multiples for p in m.cells.values()),
         },
     )
 

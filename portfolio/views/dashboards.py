@@ -124,7 +124,7 @@ def tile(request: HttpRequest, name: str) -> HttpResponse:
         "table": table,
         "errors": errors_of(asked),
         "age": night_words(asked.run),
-        "scored": asked.run is not None,
+        "scored": asked.run is not None or not made.of_scores,
         "export_url": f"{request.path}?export=xlsx" + (f"&{query}" if query else ""),
     }
     return render_panel(

@@ -8,7 +8,7 @@ import pytest
 from django.template import Context, engines
 from django.utils import translation
 
-from kam.pictures import bridge, bullet, gauge, matrix, monthly, pareto, stacked, tree
+from kam.pictures import bridge, bullet, cells, gauge, matrix, monthly, pareto, stacked, tree
 
 LONG = "Nordhavn <Maritime> & Söner Aktiebolag, avdelningen för långa namn och ännu längre adresser"
 MONTHS = [
@@ -57,7 +57,22 @@ BRIDGE = [
     bridge.Part("Unknown", None),
     bridge.Part("2026", D(-1500), total=True),
 ]
+CELLS = [
+    cells.Multiple(
+        LONG,
+        {
+            "all": cells.Part(D(900), "12", "12 < 13", "/m/?cell=all&x=1"),
+            "retain": cells.Part(D(-5), "3", "below zero"),
+            "develop": cells.Part(None, "1", "unknown"),
+        },
+    ),
+    cells.Multiple("Nothing", {}),
+]
+CELLS_TAG = "{% cells_picture value caption=caption size_word='revenue' label_word='accounts' %}"
 PICTURES = {
+    "cells": (CELLS_TAG, CELLS),
+    "cells, six": (CELLS_TAG, CELLS * 3),
+    "cells, nobody": (CELLS_TAG, []),
     "matrix": (MATRIX_TAG, MATRIX),
     "matrix, nobody": (MATRIX_TAG, NOTHING),
     "pareto": ("{% pareto_picture value caption=caption %}", PARETO),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kam.pictures import bridge, matrix, pareto
+from kam.pictures import bridge, cells, matrix, pareto
 from kam.pictures.matrix import LINE, TEXT, Box
 from kam.pictures.words import width
 
@@ -133,3 +133,29 @@ def test_each_bar_of_a_bridge_begins_where_the_last_one_ended(changes):
         level = finish
     edge = bars[-1].y if end >= 0 else bars[-1].y + bars[-1].height
     assert edge == pytest.approx(level, abs=0.03)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 6, 7])
+def test_small_matrices_share_one_scale_and_stay_in_their_squares(count):
+    names = list(cells.PLACES)
+    given_ones = [
+        cells.Multiple(
+            f"No. {i}",
+            {
+                name: cells.Part(D(100 * (i + 1) // (j + 1)), "1", "")
+                for j, name in enumerate(names)
+            },
+        )
+        for i in range(count)
+    ]
+    picture = cells.lay_out(given_ones)
+    areas = set()
+    for multiple in picture.multiples:
+        assert multiple.x + picture.side <= picture.width + 0.1
+        assert multiple.y + picture.side <= picture.height
+        for part in multiple.parts:
+            assert part.cx - part.radius >= part.x
+            assert part.cx + part.radius <= part.x + picture.half
+            assert part.cy + part.radius <= part.y + picture.half
+            areas.add(round(part.radius**2 / float(part.part.value), 0))
+    assert max(areas) - min(areas) <= 1  # one scale: area by value

@@ -12,10 +12,13 @@ from django.urls import reverse
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
+from accounts.models import SalesFact
+from accounts.services import refresh_account_years
 from kam import jobs
 from kam.models import Job, Role
-from kam.periods import add_months, company_today, month_of
+from kam.periods import add_months, company_today, company_year, month_of
 from portfolio import dashboard
+from portfolio.dashboard import asked
 from portfolio.models import CriteriaVersion, DashboardMail
 from portfolio.services import dashboards, scoring
 from tests.portfolio.conftest import sell
@@ -47,8 +50,8 @@ def rows_of(user, name: str, **query: str) -> list[list[object]]:
 def test_prepared_sums_and_scores_say_the_same(scored, name, monkeypatch):
     prepared = rows_of(scored.management, name)
     assert prepared
-    monkeypatch.setattr(dashboard, "PREPARED", {"nothing"})
-    monkeypatch.setattr(dashboard, "SEES_ALL", set())
+    monkeypatch.setattr(asked, "PREPARED", {"nothing"})
+    monkeypatch.setattr(asked, "SEES_ALL", set())
     assert rows_of(scored.management, name) == prepared
 
 
@@ -136,6 +139,50 @@ def test_the_table_comes_as_workbook_and_the_whole_as_pdf(scored):
     assert "Fjord Shipyards" in text
 
 
+@pytest.mark.parametrize("person", ["kam", "leader", "management"])
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("cells", "with high profitability and high potential"),
+        ("key-share", "Key accounts make"),
+        ("portfolios", "The largest portfolio"),
+        ("pareto", "customer"),
+        ("bridge", "Last year"),
+    ],
+)
+def test_a_picture_says_its_message_and_its_table_stands_below(scored, person, name, message):
+    year = company_year().first
+    SalesFact.objects.all().delete()
+    for account, before, now in ((scored.account, 100, 80), (scored.foreign, 50, 60)):
+        sell(account, scored.product, add_months(year, -6), before)
+        sell(account, scored.product, add_months(year, 1), now)
+    refresh_account_years()
+    html = scored.client(person).get(reverse("portfolio:dashboard_tile", args=[name])).content
+    text = html.decode()
+    caption = text.split("<figcaption>")[1].split("</figcaption>")[0]
+    assert message in caption
+    assert text.index("<svg") < text.index('<table class="table"')
+
+
+def test_risk_tiles_hold_to_the_filters_and_the_scope(scored):
+    start = company_year().first
+    SalesFact.objects.filter(month__gte=start).delete()
+    sell(scored.account, scored.product, start, 300)
+    sell(scored.foreign, scored.product, start, 700)
+    refresh_account_years()
+
+    def largest(person, **query):
+        return next(row[1] for row in rows_of(person, "pareto", **query))
+
+    assert largest(scored.management) == D("0.7")
+    assert largest(scored.management, team=str(scored.north.pk)) == 1
+    assert largest(scored.kam) == 1
+    assert rows_of(scored.outsider, "pareto") == []
+    where = {"country": scored.account.country}
+    same = where["country"] == scored.foreign.country
+    assert largest(scored.management, **where) == (D("0.7") if same else 1)
+
+
 def test_next_days():
     weekly, monthly = DashboardMail.Rhythm.WEEKLY, DashboardMail.Rhythm.MONTHLY
     assert dashboards.next_day(weekly, date(2026, 11, 22)) == date(2026, 11, 23)
@@ -208,4 +255,4 @@ def test_accounts_without_a_rate_are_named(scored, tonight):
     type(sale).objects.filter(pk=sale.pk).update(currency="CHF")
     scoring.score_night(tonight)
     text = scored.client("management").get(reverse("portfolio:dashboard")).content.decode()
-    assert "1 account is in no amount" in text
+    assert "1 account is left out of sums" in text
