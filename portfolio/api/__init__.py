@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from portfolio.api import criteria, inputs, matrix, nominations, scores
+from portfolio.api import criteria, inputs, matrix, nominations, resources, scores
 
-PARTS = (scores, criteria, inputs, matrix, nominations)
+PARTS = (scores, criteria, inputs, matrix, nominations, resources)
 paths = [path for part in PARTS for path in part.paths]
 
 

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -15,6 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kam.editing import EditConflict, fetch_editable
+from kam.htmx import render as render_part
 from kam.htmx import wants_fragment
 from kam.listing import Key, key_page, with_id
 from kam.models import Company, Role
@@ -29,6 +31,7 @@ from kam.views.administration import (
 )
 from portfolio import resources
 from portfolio.calc.resources import CellShare, cell_shares
+from portfolio.filters.resources import LoadFilter
 from portfolio.forms.inputs import CapacityForm, HoursField, PortfolioSettingsForm
 from portfolio.models import Capacity, CellText, PortfolioSettings
 from portfolio.services import inputs
@@ -58,15 +61,21 @@ def resource_page(request: HttpRequest) -> HttpResponse:
     """Everybody's load, the time by cell, and one person's board."""
     year = _year(request)
     people = resources.people_with_load(request.user, year)
+    filterset = LoadFilter(request.GET, queryset=people, request=request)
+    if "filters" in request.GET:
+        return _filters(request, filterset.form)
+    filtered = any(request.GET.get(name) for name in LoadFilter.base_filters)
+    errors = [e for found in filterset.form.errors.values() for e in found] if filtered else []
+    listed = people.none() if errors else filterset.qs if filtered else people
     page = key_page(
-        people,
+        listed,
         with_id((Key("name"),)),
         size=resources.PEOPLE_A_PAGE,
         after=request.GET.get("after"),
         before=request.GET.get("before"),
     )
     chosen = _chosen(request, people, page.rows)
-    owners = people.filter(pk=chosen.pk) if chosen else people
+    owners = people.filter(pk=chosen.pk) if chosen else listed
     may_set = _may_set(request.user)
     spent = resources.spent_by_cell(owners.order_by().values("pk"))
     context: dict[str, Any] = {
@@ -79,6 +88,9 @@ def resource_page(request: HttpRequest) -> HttpResponse:
             {"person": row, "load": resources.load_of(row), "may_set": may_set} for row in page.rows
         ],
         "chosen": chosen,
+        "chips": _chips(filterset) if filtered and not errors else [],
+        "errors": errors,
+        "kept": [(n, request.GET[n]) for n in LoadFilter.base_filters if request.GET.get(n)],
         "night": spent.night,
         "may_set_settings": signed_in(request).is_administrator,
     }
@@ -95,6 +107,35 @@ def resource_page(request: HttpRequest) -> HttpResponse:
         touched = board.try_moves() if request.GET.get("try") == "moves" else set()
         context |= _board(request, board, touched)
     return render(request, "portfolio/resources/page.html", context)
+
+
+def _filters(request: HttpRequest, form: Any) -> HttpResponse:
+    """The filters: inside the page, or a page of their own."""
+    kept = [(n, request.GET[n]) for n in ("year", "person") if request.GET.get(n)]
+    query = urlencode(kept)
+    context = {
+        "title": _("Resources"),
+        "fields": list(form),
+        "all_fields": list(form),
+        "kept": kept,
+        "back_url": reverse("portfolio:resources") + (f"?{query}" if query else ""),
+    }
+    return render_part(
+        request,
+        "portfolio/matrix/filters.html",
+        context,
+        fragment="kam/listing/filter_fields.html",
+    )
+
+
+def _chips(filterset: LoadFilter) -> list[dict[str, Any]]:
+    """The filters in force."""
+    form = filterset.form
+    return [
+        {"name": name, "label": form.fields[name].label, "value": str(value)}
+        for name, value in form.cleaned_data.items()
+        if value not in (None, "")
+    ]
 
 
 def _chosen(request: HttpRequest, people: Any, shown: list[Any]) -> Any:

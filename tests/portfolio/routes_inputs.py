@@ -180,6 +180,10 @@ ROUTES: list[Route] = [
         query="?year=2027&try=moves",
         ok_for=EVERYBODY,
     ),
+    Route("portfolio:resources", query="?filters"),
+    Route("api:resources-load"),
+    Route("api:resources-cells"),
+    Route("api:resources-suggestions", ok=400),
     Route("portfolio:replan", "own", lambda c: {"pk": c.kam.pk}, ok_for=OPENS_KARI, **POST),
     Route(
         "portfolio:replan", "foreign", lambda c: {"pk": c.other_kam.pk}, ok_for=OPENS_ODD, **POST

@@ -83,6 +83,59 @@ def test_leaders_see_their_people_and_management_everybody(cast, world):
     assert cast.client("management").get(url("resources")).context["total"] == 100
 
 
+def test_the_load_is_listed_by_team_with_the_teams_below(cast, world):
+    client = cast.client("management")
+
+    def names(**query):
+        page = client.get(url("resources"), query)
+        return {row["person"].name for row in page.context["people"]}, page
+
+    everybody, _page = names()
+    assert {"Kari Kam", "Odd Other"} <= everybody
+    found, page = names(team=cast.south.pk)
+    assert "Odd Other" in found
+    assert "Kari Kam" not in found
+    assert page.context["total"] == 40  # the time by cell is the team's, too
+    assert names(team=cast.north.parent_id)[0] >= {"Kari Kam", "Odd Other"}
+    assert names(q="kari")[0] == {"Kari Kam"}
+    nobody, page = names(team=999_999)
+    assert nobody == set()
+    assert 'role="alert"' in page.content.decode()
+    assert "Team" in client.get(url("resources"), {"filters": ""}).content.decode()
+
+
+def test_the_api_gives_load_time_by_cell_and_suggestions(cast, world, year):
+    client = cast.client("leader")
+    rows = client.get("/api/v1/resources/load/").json()["results"]
+    (kari,) = [row for row in rows if row["name"] == "Kari Kam"]
+    assert (kari["capacity"], kari["planned"], kari["spent"], kari["free"]) == (
+        "100.00", "90.00", "20.00", "10.00",
+    )  # fmt: skip
+    assert (kari["planned_share"], kari["spent_share"]) == (0.9, 0.2)
+    assert "Odd Other" not in {row["name"] for row in rows}
+    management = cast.client("management")
+    south = management.get(f"/api/v1/resources/load/?team={cast.south.pk}").json()["results"]
+    assert "Odd Other" in {row["name"] for row in south}
+    assert "Kari Kam" not in {row["name"] for row in south}
+    cells = client.get(f"/api/v1/resources/cells/?person={cast.kam.pk}").json()["cells"]
+    retain = next(cell for cell in cells if cell["cell"] == "retain")
+    assert (retain["hours"], retain["should_share"], retain["over"]) == ("60.00", 0.2, "48.00")
+    address = f"/api/v1/resources/suggestions/?person={cast.kam.pk}&year={year}"
+    (move,) = client.get(address).json()["moves"]
+    assert (move["from"]["name"], move["to"]["name"], move["hours"]) == (
+        cast.account.name, cast.child.name, "20",
+    )  # fmt: skip
+    for wrong, status in (
+        (f"suggestions/?person={cast.other_kam.pk}", 404),
+        ("suggestions/?person=x", 400),
+        ("load/?year=x", 400),
+        ("load/?team=999999", 400),
+        ("load/?taem=1", 400),
+        (f"cells/?person={cast.other_kam.pk}", 404),
+    ):
+        assert client.get(f"/api/v1/resources/{wrong}").status_code == status, wrong
+
+
 def test_a_foreign_person_is_not_there(cast, world):
     client = cast.client("kam")
     assert client.get(url("resources"), {"person": cast.other_kam.pk}).status_code == 404
