@@ -249,6 +249,7 @@ def _plans(cursor, today: date) -> None:
     year = today.year
     names = (
         "plans_accountplan",
+        "plans_section",
         "plans_target",
         "plans_targetmonth",
         "plans_goal",
@@ -260,11 +261,11 @@ def _plans(cursor, today: date) -> None:
         """
         INSERT INTO plans_accountplan
                (version, created_at, updated_at, account_id, year, currency, status, summary,
-                situation, needs, value_offer, competitors, strategy, risks, decision_note)
+                stance, stance_reason, in_force, decision_note)
         SELECT 1, now(), now(), id, %(year)s, currency,
                (ARRAY['active','active','active','submitted','draft','returned'])[1 + id / 3 %% 6],
-               repeat('Grow with service and monitoring. ', 8), repeat('The market is flat. ', 12),
-               '', '', '', '', '', ''
+               repeat('Grow with service and monitoring. ', 8), '', '',
+               CASE WHEN 1 + id / 3 %% 6 < 4 THEN 1 ELSE 0 END, ''
           FROM accounts_account
          WHERE owner_id IS NOT NULL AND (id %% 3 = 0 OR id %% 60 = 20) ORDER BY id
         """,
@@ -283,13 +284,22 @@ def _plans(cursor, today: date) -> None:
                CASE WHEN m >= date_trunc('month', %(today)s::date) THEN 5200 END
           FROM plans_target t
           CROSS JOIN generate_series(make_date(%(year)s, 1, 1), make_date(%(year)s, 12, 1), '1 month') m;
+        INSERT INTO plans_section
+               (version, created_at, updated_at, plan_id, kind, title, guidance, position, weight,
+                fresh_days, audience, body, source, confirmed_on)
+        SELECT 1, now(), now(), p.id, k.kind, '', '', k.n, 1, 180, 'account',
+               repeat('The market is flat. ', 12), '', %(today)s::date - (p.id %% 300)::int
+          FROM plans_accountplan p
+          CROSS JOIN unnest(ARRAY['situation','needs','value','strategy']) WITH ORDINALITY k(kind, n);
         INSERT INTO plans_goal
-               (version, created_at, updated_at, plan_id, side, title, metric, baseline, target, due_on)
-        SELECT 1, now(), now(), id, 'ours', 'Share of wallet', '%%', 20, 40, make_date(%(year)s, 12, 31)
+               (version, created_at, updated_at, plan_id, side, title, perspective, measured_by,
+                metric, baseline, target, weight, due_on)
+        SELECT 1, now(), now(), id, 'ours', 'Share of wallet', 'customer', 'hand', '%%', 20, 40, 1,
+               make_date(%(year)s, 12, 31)
           FROM plans_accountplan;
         INSERT INTO plans_activity
-               (version, created_at, updated_at, plan_id, title, reason, responsible_id, due_on, status)
-        SELECT 1, now(), now(), p.id, 'Visit ' || n, 'Because', a.owner_id,
+               (version, created_at, updated_at, plan_id, side, title, reason, responsible_id, due_on, status)
+        SELECT 1, now(), now(), p.id, 'ours', 'Visit ' || n, 'Because', a.owner_id,
                %(today)s::date + (((p.id * 3 + n * 17) %% 160) - 40)::int,
                (ARRAY['planned','done','in_progress'])[1 + (p.id + n) %% 3]
           FROM plans_accountplan p JOIN accounts_account a ON a.id = p.account_id

@@ -13,9 +13,9 @@ from accounts.models import ProductLine
 from kam.forms import RowForm
 from kam.number_text import plain
 from kam.periods import company_year
-from plans.models import AccountPlan, Activity, Goal, Target
+from plans.models import AccountPlan, Activity, Goal, Section, Target
 from plans.selectors import contacts_around, people_who_see
-from plans.services.plans import TEXTS
+from plans.services.plans import FIELDS
 from plans.typed_numbers import NumberTextError, read_number
 
 
@@ -69,12 +69,24 @@ def _typed_numbers(*names: str) -> dict[str, Any]:
 
 
 class PlanForm(RowForm):
-    """The plan's long texts, one at a time."""
+    """What stands in the plan itself, one field at a time."""
 
     class Meta:
         model = AccountPlan
-        fields = list(TEXTS)
-        widgets = {name: forms.Textarea(attrs={"rows": 8}) for name in TEXTS}
+        fields = list(FIELDS)
+        widgets = {
+            "summary": forms.Textarea(attrs={"rows": 8}),
+            "stance_reason": forms.Textarea(attrs={"rows": 3}),
+        }
+
+
+class SectionForm(RowForm):
+    """A section of a plan: its text, where that comes from, who reads it."""
+
+    class Meta:
+        model = Section
+        fields = ["body", "source", "source_on", "title", "kind", "audience"]
+        widgets = {"body": forms.Textarea(attrs={"rows": 8})}
 
 
 class NewPlanForm(forms.Form):

@@ -25,6 +25,7 @@ from kam.models import Company, ImportBatch
 from kam.periods import company_year, fiscal_year_of
 from plans.models import AccountPlan, Target, TargetMonth
 from plans.services.portfolios import refresh_portfolios
+from plans.services.sections import fill_sections
 
 AMOUNTS = ("revenue", "margin", "volume", "forecast")
 
@@ -159,6 +160,7 @@ class Targets(Resource):
                 for account, year in sorted(wanted - plans.keys())
             ]
         )
+        fill_sections(made, None)
         plans |= {(plan.account_id, plan.year): plan for plan in made}
         targets = {
             (t.plan_id, t.line_id): t

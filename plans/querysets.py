@@ -5,12 +5,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.db.models import Q
 
+from accounts.models import Account, AccountTeamMember
 from accounts.querysets import OfAccountQuerySet
 from kam.models import Team
-from kam.scoping import Role, ScopedQuerySet, principal
+from kam.scoping import EDITS_ALL, EVERYONE, SEES_ALL, Role, ScopedQuerySet, principal
 
 if TYPE_CHECKING:
     from kam.models import User
+
+NOBODY = Q(pk__in=[])
 
 
 class PlanQuerySet(OfAccountQuerySet):
@@ -37,6 +40,197 @@ class OfPlanQuerySet(OfAccountQuerySet):
     account_path = "plan__account"
 
 
+class OfPlanReadQuerySet(OfPlanQuerySet):
+    """What belongs to a plan and is written by the system alone."""
+
+    def _editable(self, person: "User") -> Q:
+        return NOBODY
+
+
+class OfGoalQuerySet(OfAccountQuerySet):
+    account_path = "goal__plan__account"
+
+
+class OfActivityQuerySet(OfAccountQuerySet):
+    account_path = "activity__plan__account"
+
+
+class OfShareQuerySet(OfAccountQuerySet):
+    account_path = "share__plan__account"
+
+
+def _readable(person: "User", prefix: str = "") -> Q:
+    """Sections that this person reads, among those of accounts that they see.
+
+    The account's owner reads all. Who only administers reads what is open to all who see the
+    account, and what names them. ``prefix`` leads to the section.
+    """
+    from plans.models import Audience, SectionReader
+
+    def at(**lookups: Any) -> Q:
+        return Q(**{f"{prefix}{name}": value for name, value in lookups.items()})
+
+    named = SectionReader.objects.filter(user=person, archived_at__isnull=True)
+    seats = AccountTeamMember.objects.filter(user=person, archived_at__isnull=True)
+    mine = at(audience=Audience.ACCOUNT) | at(plan__account__owner=person)
+    mine |= at(audience=Audience.NAMED, pk__in=named.order_by().values("section"))
+    mine |= at(audience=Audience.TEAM, plan__account__in=seats.order_by().values("account"))
+    if person.role == Role.MANAGEMENT:
+        mine |= at(audience=Audience.LEADERS)
+    elif person.role == Role.LEADER:
+        teams = Team.objects.led_by(person).order_by().values("pk")
+        mine |= at(audience=Audience.LEADERS, plan__account__owner__team__in=teams)
+    return mine
+
+
+class SectionQuerySet(OfPlanQuerySet):
+    """Sections of plans: seen with the account, and by whom the section is for."""
+
+    def _visible(self, person: "User") -> Q:
+        return super()._visible(person) & _readable(person)
+
+
+class OfSectionQuerySet(OfAccountQuerySet):
+    """What belongs to a section is seen with it."""
+
+    account_path = "section__plan__account"
+
+    def _visible(self, person: "User") -> Q:
+        return super()._visible(person) & _readable(person, "section__")
+
+
+class CommentQuerySet(OfPlanQuerySet):
+    """Comments: read with their section; whoever reads may comment, and changes their own words."""
+
+    def _visible(self, person: "User") -> Q:
+        readable = Q(section=None) | _readable(person, "section__")
+        return super()._visible(person) & readable
+
+    def _editable(self, person: "User") -> Q:
+        return Q(author=person)
+
+
+class ReviewQuerySet(OfPlanQuerySet):
+    """Reviews: of plans as their account, of portfolios as their figures."""
+
+    def _visible(self, person: "User") -> Q:
+        return super()._visible(person) | _of_portfolio(person)
+
+    def _editable(self, person: "User") -> Q:
+        """Portfolios are reviewed by the leader and the KAM."""
+        mine = super()._editable(person)
+        return mine if person.role == Role.MANAGEMENT else mine | _of_portfolio(person)
+
+
+class OfReviewQuerySet(OfAccountQuerySet):
+    """Decisions of a review, as the review."""
+
+    def _visible(self, person: "User") -> Q:
+        from plans.models import Review
+
+        return Q(review__in=Review.objects.visible_to(person).order_by().values("pk"))
+
+    def _editable(self, person: "User") -> Q:
+        from plans.models import Review
+
+        return Q(review__in=Review.objects.editable_by(person).order_by().values("pk"))
+
+
+def _of_portfolio(person: "User") -> Q:
+    from kam.models import User
+
+    if person.role in SEES_ALL:
+        return Q(owner__isnull=False)
+    return Q(owner__in=User.objects.figures_visible_to(person).order_by().values("pk"))
+
+
+class LevelPlanQuerySet(ScopedQuerySet):
+    """Plans of levels: KAMs see their own, leaders their teams', management all.
+
+    A team's plan is also read by its members, the company's by everybody: priorities are for those
+    who work by them. Changed by the KAM and those who lead them; by the team's leader and those
+    above; the company's by management.
+    """
+
+    def _visible(self, person: "User") -> Q:
+        if person.role in SEES_ALL:
+            return EVERYONE
+        members = Q(team=person.team_id) if person.team_id else NOBODY
+        return Q(level="company") | members | self._steered(person)
+
+    def _editable(self, person: "User") -> Q:
+        return EVERYONE if person.role in EDITS_ALL | {Role.MANAGEMENT} else self._steered(person)
+
+    def _steered(self, person: "User") -> Q:
+        from kam.models import User
+
+        if person.role == Role.CONTRIBUTOR:
+            return NOBODY
+        people = User.objects.figures_visible_to(person).order_by().values("pk")
+        teams = Team.objects.figures_visible_to(person).order_by().values("pk")
+        return Q(owner__in=people) | Q(team__in=teams)
+
+
+class OfLevelPlanQuerySet(ScopedQuerySet):
+    """What belongs to a level's plan: as the plan."""
+
+    def _visible(self, person: "User") -> Q:
+        from plans.models import LevelPlan
+
+        return Q(plan__in=LevelPlan.objects.visible_to(person).order_by().values("pk"))
+
+    def _editable(self, person: "User") -> Q:
+        from plans.models import LevelPlan
+
+        return Q(plan__in=LevelPlan.objects.editable_by(person).order_by().values("pk"))
+
+
+class CascadeQuerySet(ScopedQuerySet):
+    """Shares of a target: seen and changed by who steers the level that gives them.
+
+    Who receives one sees it and answers it (``answerable_by``); figures of others stay hidden.
+    """
+
+    def _visible(self, person: "User") -> Q:
+        if person.role in SEES_ALL:
+            return EVERYONE
+        return self._given(person) | self._received(person)
+
+    def _editable(self, person: "User") -> Q:
+        return self._given(person)
+
+    def _given(self, person: "User") -> Q:
+        from plans.models import LevelPlan
+
+        return Q(plan__in=LevelPlan.objects.editable_by(person).order_by().values("pk"))
+
+    def _received(self, person: "User") -> Q:
+        from kam.models import User
+
+        if person.role == Role.CONTRIBUTOR:
+            return NOBODY
+        people = User.objects.figures_visible_to(person).order_by().values("pk")
+        teams = Team.objects.figures_visible_to(person).order_by().values("pk")
+        accounts = Account.objects.staffed_by(person).order_by().values("pk")
+        return Q(owner__in=people) | Q(team__in=teams) | Q(account__in=accounts)
+
+    def answerable_by(self, user: Any) -> Self:
+        """The shares that this person answers for: their own, their team's, their accounts'."""
+        person = principal(user)
+        if person is None or getattr(user, "read_only", False):
+            return self.none()
+        led = Team.objects.active().filter(leader=person).order_by().values("pk")
+        mine = Q(owner=person) | Q(team__in=led) | Q(account__owner=person)
+        return self.filter(mine)
+
+
+class KeptForecastQuerySet(OfAccountQuerySet):
+    """Kept forecasts: seen with the account, written by the night alone."""
+
+    def _editable(self, person: "User") -> Q:
+        return NOBODY
+
+
 class OfTargetQuerySet(OfAccountQuerySet):
     account_path = "target__plan__account"
 
@@ -57,9 +251,8 @@ class PortfolioQuerySet(ScopedQuerySet):
 
     def _visible(self, person: "User") -> Q:
         from kam.models import User
-        from kam.scoping import SEES_ALL
 
         if person.role in SEES_ALL:
-            return Q()
+            return EVERYONE
         owners = User.objects.figures_visible_to(person).order_by().values("pk")
         return Q(owner__in=owners)

@@ -121,16 +121,6 @@ def report_job(progress: jobs.Progress) -> None:
 
 # --- the account plan -----------------------------------------------------------------------------
 
-SECTIONS = (
-    "summary",
-    "situation",
-    "needs",
-    "value_offer",
-    "competitors",
-    "strategy",
-    "risks",
-)
-
 
 def _plan(user: Any, pk: int) -> Prepared:
     plan = fetch_visible(
@@ -165,11 +155,7 @@ def _plan(user: Any, pk: int) -> Prepared:
         "month_names": [formats.date_format(month, "M") for month in year.months()],
         "message": message_of(figures),
         "bullet": bullet_of(figures),
-        "sections": [
-            (plan.field_label(name), rendered(getattr(plan, name)))
-            for name in SECTIONS
-            if getattr(plan, name)
-        ],
+        "sections": _texts(plan, user),
         "lines": lines,
         "line_totals": [
             sum(column) for column in zip(*(line["months"] for line in lines), strict=True)
@@ -198,6 +184,15 @@ def _plan(user: Any, pk: int) -> Prepared:
         len(lines) + len(goals) + len(activities),
         _file_name("plan", account.name, year),
     )
+
+
+def _texts(plan: AccountPlan, user: Any) -> list[tuple[str, str]]:
+    """Heading and HTML of what is written and this person reads, the summary first."""
+    written = [
+        (section.heading, section.body) for section in plan.sections.visible_to(user).active()
+    ]
+    summary = (str(plan.field_label("summary")), plan.summary)
+    return [(heading, rendered(body)) for heading, body in [summary, *written] if body.strip()]
 
 
 def _plan_year(plan: AccountPlan, year: FiscalYear, sales: Sales, closed: int) -> YearFigures:

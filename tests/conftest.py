@@ -14,7 +14,7 @@ from django.utils import translation
 
 from accounts.models import Account, AccountTeamMember, Contact, Product, ProductLine, SalesFact
 from kam.models import BudgetRate, Company, Role, Team, User
-from plans.models import AccountPlan, Activity, Goal, Target, TargetMonth
+from plans.models import AccountPlan, Activity, Goal, Section, Target, TargetMonth
 from tests.chromium import chromium  # noqa: F401 - a fixture for every test below
 
 
@@ -90,6 +90,7 @@ class Cast:
     goal: Goal
     activity: Activity
     target: Target
+    section: Section  # of ``plan``: its strategy
 
     def client(self, name: str) -> Client:
         """A browser in which this person has signed in."""
@@ -168,6 +169,7 @@ def make_cast() -> Cast:
     foreign_plan = AccountPlan.objects.create(account=foreign, year=YEAR, currency="EUR")
     target = Target.objects.create(plan=plan, line=line)
     TargetMonth.objects.create(target=target, month=month, revenue=1200, margin=400)
+    section = Section.objects.create(plan=plan, kind="strategy")
     goal = Goal.objects.create(plan=plan, title="More pumps", metric="pumps", target=20)
     activity = Activity.objects.create(
         plan=plan, goal=goal, title="Visit the yard", responsible=kam, due_on=date(YEAR, 3, 1)
@@ -191,6 +193,7 @@ def make_cast() -> Cast:
         goal=goal,
         activity=activity,
         target=target,
+        section=section,
     )
 
 

@@ -8,6 +8,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from kam.migrating import Together
+
 
 class Migration(migrations.Migration):
 
@@ -18,90 +20,92 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='AccountFigures',
-            fields=[
-                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='figures', serialize=False, to='accounts.account')),
-                ('year', models.PositiveSmallIntegerField(default=0, verbose_name='year')),
-                ('revenue', models.DecimalField(decimal_places=2, max_digits=20, null=True, verbose_name='revenue')),
-                ('margin', models.DecimalField(decimal_places=2, max_digits=20, null=True, verbose_name='margin')),
-                ('revenue_before', models.DecimalField(decimal_places=2, max_digits=20, null=True, verbose_name='revenue of the year before')),
-                ('no_rate', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=3), default=list, size=None)),
-                ('mixed', models.BooleanField(default=False, verbose_name='several currencies')),
-            ],
-            options={
-                'verbose_name': "account's figures",
-                'verbose_name_plural': "accounts' figures",
-            },
-        ),
-        migrations.CreateModel(
-            name='CompanyWatch',
-            fields=[
-            ],
-            options={
-                'proxy': True,
-                'indexes': [],
-                'constraints': [],
-            },
-            bases=('kam.company',),
-        ),
-        migrations.CreateModel(
-            name='RateWatch',
-            fields=[
-            ],
-            options={
-                'proxy': True,
-                'indexes': [],
-                'constraints': [],
-            },
-            bases=('kam.budgetrate',),
-        ),
-        migrations.AlterField(
-            model_name='staleyear',
-            name='account_id',
-            field=models.BigIntegerField(null=True),
-        ),
-        migrations.AlterField(
-            model_name='staleyear',
-            name='month',
-            field=models.DateField(null=True),
-        ),
-        migrations.AddIndex(
-            model_name='account',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['number'], name='accounts_account_number_trgm', opclasses=['gin_trgm_ops']),
-        ),
-        migrations.AddIndex(
-            model_name='account',
-            index=models.Index(fields=['updated_at', 'id'], name='accounts_account_by_change'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='account',
-            trigger=pgtrigger.compiler.Trigger(name='give_figures', sql=pgtrigger.compiler.UpsertTriggerSql(func="INSERT INTO accounts_accountfigures (account_id, year, no_rate, mixed) SELECT id, 0, '{}', false FROM new_rows; RETURN NULL;", hash='fe66e2f4eb4a3b0535b50ae87e7e64ada50f7db1', level='STATEMENT', operation='INSERT', pgid='pgtrigger_give_figures_69bdd', referencing='REFERENCING NEW TABLE AS new_rows ', table='accounts_account', when='AFTER')),
-        ),
-        migrations.AddIndex(
-            model_name='accountfigures',
-            index=models.Index(models.OrderBy(models.F('revenue'), descending=True, nulls_last=True), models.OrderBy(models.F('account'), descending=True), name='accounts_figures_top'),
-        ),
-        migrations.AddIndex(
-            model_name='accountfigures',
-            index=models.Index(fields=['revenue', 'account'], name='accounts_figures_bottom'),
-        ),
-        migrations.AddIndex(
-            model_name='accountfigures',
-            index=models.Index(models.OrderBy(models.F('revenue_before'), descending=True, nulls_last=True), models.OrderBy(models.F('account'), descending=True), name='accounts_figures_before'),
-        ),
-        migrations.AddIndex(
-            model_name='accountfigures',
-            index=models.Index(fields=['year'], name='accounts_figures_year'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='companywatch',
-            trigger=pgtrigger.compiler.Trigger(name='mark_stale_company', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."currency" IS DISTINCT FROM (NEW."currency") OR OLD."fiscal_year_start" IS DISTINCT FROM (NEW."fiscal_year_start"))', func='INSERT INTO accounts_staleyear (account_id, month) VALUES (NULL, NULL); RETURN NULL;', hash='0518a79965d0cf5902f78d9864218aacf3a41e0b', operation='UPDATE', pgid='pgtrigger_mark_stale_company_4287d', table='kam_company', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='ratewatch',
-            trigger=pgtrigger.compiler.Trigger(name='mark_stale_rates', sql=pgtrigger.compiler.UpsertTriggerSql(func="INSERT INTO accounts_staleyear (account_id, month) VALUES (NULL, date '2000-01-01'); RETURN NULL;", hash='db9d15f9cda2adef6c81a3f31b7de79b821f6999', level='STATEMENT', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_mark_stale_rates_9d0f0', table='kam_budgetrate', when='AFTER')),
-        ),
+        Together([
+            migrations.CreateModel(
+                name='AccountFigures',
+                fields=[
+                    ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='figures', serialize=False, to='accounts.account')),
+                    ('year', models.PositiveSmallIntegerField(default=0, verbose_name='year')),
+                    ('revenue', models.DecimalField(decimal_places=2, max_digits=20, null=True, verbose_name='revenue')),
+                    ('margin', models.DecimalField(decimal_places=2, max_digits=20, null=True, verbose_name='margin')),
+                    ('revenue_before', models.DecimalField(decimal_places=2, max_digits=20, null=True, verbose_name='revenue of the year before')),
+                    ('no_rate', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=3), default=list, size=None)),
+                    ('mixed', models.BooleanField(default=False, verbose_name='several currencies')),
+                ],
+                options={
+                    'verbose_name': "account's figures",
+                    'verbose_name_plural': "accounts' figures",
+                },
+            ),
+            migrations.CreateModel(
+                name='CompanyWatch',
+                fields=[
+                ],
+                options={
+                    'proxy': True,
+                    'indexes': [],
+                    'constraints': [],
+                },
+                bases=('kam.company',),
+            ),
+            migrations.CreateModel(
+                name='RateWatch',
+                fields=[
+                ],
+                options={
+                    'proxy': True,
+                    'indexes': [],
+                    'constraints': [],
+                },
+                bases=('kam.budgetrate',),
+            ),
+            migrations.AlterField(
+                model_name='staleyear',
+                name='account_id',
+                field=models.BigIntegerField(null=True),
+            ),
+            migrations.AlterField(
+                model_name='staleyear',
+                name='month',
+                field=models.DateField(null=True),
+            ),
+            migrations.AddIndex(
+                model_name='account',
+                index=django.contrib.postgres.indexes.GinIndex(fields=['number'], name='accounts_account_number_trgm', opclasses=['gin_trgm_ops']),
+            ),
+            migrations.AddIndex(
+                model_name='account',
+                index=models.Index(fields=['updated_at', 'id'], name='accounts_account_by_change'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='account',
+                trigger=pgtrigger.compiler.Trigger(name='give_figures', sql=pgtrigger.compiler.UpsertTriggerSql(func="INSERT INTO accounts_accountfigures (account_id, year, no_rate, mixed) SELECT id, 0, '{}', false FROM new_rows; RETURN NULL;", hash='fe66e2f4eb4a3b0535b50ae87e7e64ada50f7db1', level='STATEMENT', operation='INSERT', pgid='pgtrigger_give_figures_69bdd', referencing='REFERENCING NEW TABLE AS new_rows ', table='accounts_account', when='AFTER')),
+            ),
+            migrations.AddIndex(
+                model_name='accountfigures',
+                index=models.Index(models.OrderBy(models.F('revenue'), descending=True, nulls_last=True), models.OrderBy(models.F('account'), descending=True), name='accounts_figures_top'),
+            ),
+            migrations.AddIndex(
+                model_name='accountfigures',
+                index=models.Index(fields=['revenue', 'account'], name='accounts_figures_bottom'),
+            ),
+            migrations.AddIndex(
+                model_name='accountfigures',
+                index=models.Index(models.OrderBy(models.F('revenue_before'), descending=True, nulls_last=True), models.OrderBy(models.F('account'), descending=True), name='accounts_figures_before'),
+            ),
+            migrations.AddIndex(
+                model_name='accountfigures',
+                index=models.Index(fields=['year'], name='accounts_figures_year'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='companywatch',
+                trigger=pgtrigger.compiler.Trigger(name='mark_stale_company', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."currency" IS DISTINCT FROM (NEW."currency") OR OLD."fiscal_year_start" IS DISTINCT FROM (NEW."fiscal_year_start"))', func='INSERT INTO accounts_staleyear (account_id, month) VALUES (NULL, NULL); RETURN NULL;', hash='0518a79965d0cf5902f78d9864218aacf3a41e0b', operation='UPDATE', pgid='pgtrigger_mark_stale_company_4287d', table='kam_company', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='ratewatch',
+                trigger=pgtrigger.compiler.Trigger(name='mark_stale_rates', sql=pgtrigger.compiler.UpsertTriggerSql(func="INSERT INTO accounts_staleyear (account_id, month) VALUES (NULL, date '2000-01-01'); RETURN NULL;", hash='db9d15f9cda2adef6c81a3f31b7de79b821f6999', level='STATEMENT', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_mark_stale_rates_9d0f0', table='kam_budgetrate', when='AFTER')),
+            ),
+        ]),
         migrations.RunSQL(
             "INSERT INTO accounts_accountfigures (account_id, year, no_rate, mixed)"
             " SELECT id, 0, '{}', false FROM accounts_account ON CONFLICT DO NOTHING",

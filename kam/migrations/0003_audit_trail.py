@@ -5,6 +5,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from kam.migrating import Together
+
 
 class Migration(migrations.Migration):
 
@@ -13,60 +15,62 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='AuditEntry',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(verbose_name='when')),
-                ('model', models.CharField(max_length=60, verbose_name='kind')),
-                ('row_id', models.BigIntegerField()),
-                ('event_id', models.BigIntegerField()),
-                ('label', models.CharField(choices=[('insert', 'created'), ('update', 'changed'), ('delete', 'deleted')], max_length=10, verbose_name='what')),
-                ('fields', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=63), default=list, size=None)),
-                ('user_id', models.BigIntegerField(null=True, verbose_name='who')),
-                ('acting_for_id', models.BigIntegerField(null=True, verbose_name='for whom')),
-                ('source', models.CharField(blank=True, choices=[('page', 'Page'), ('api', 'API'), ('import', 'Import'), ('task', 'Background work'), ('command', 'Command')], max_length=12, verbose_name='by way of')),
-                ('batch_id', models.BigIntegerField(null=True)),
-            ],
-            options={
-                'verbose_name': 'audit entry',
-                'verbose_name_plural': 'audit trail',
-            },
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='budgetrateevent',
-            trigger=pgtrigger.compiler.Trigger(name='keep_trail', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE before jsonb; names text[]; facts jsonb;', func="\n            names = '{}';\n            IF NEW.pgh_label = 'update' THEN\n                SELECT to_jsonb(e) INTO before FROM kam_budgetrateevent e\n                 WHERE e.pgh_obj_id = NEW.pgh_obj_id AND e.pgh_id < NEW.pgh_id\n                 ORDER BY e.pgh_id DESC LIMIT 1;\n                SELECT coalesce(array_agg(n.key ORDER BY n.key), '{}') INTO names\n                  FROM jsonb_each(to_jsonb(NEW)) n\n                 WHERE n.key NOT LIKE 'pgh%' AND n.key <> 'version'\n                   AND before -> n.key IS DISTINCT FROM n.value;\n            END IF;\n            facts = coalesce(NEW.pgh_context, '{}');\n            INSERT INTO kam_auditentry\n                (at, model, row_id, event_id, label, fields, user_id, acting_for_id, source, batch_id)\n            VALUES (NEW.pgh_created_at, 'kam.budgetrate', NEW.pgh_obj_id, NEW.pgh_id, NEW.pgh_label, names,\n                (facts ->> 'user')::bigint, (facts ->> 'acting_for')::bigint,\n                coalesce(left(facts ->> 'source', 12), ''), (facts ->> 'batch')::bigint);\n            RETURN NULL;\n        ", hash='62e4010d898e4c213cf638f3c7d2c394727ebb92', operation='INSERT', pgid='pgtrigger_keep_trail_5ca04', table='kam_budgetrateevent', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='companyevent',
-            trigger=pgtrigger.compiler.Trigger(name='keep_trail', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE before jsonb; names text[]; facts jsonb;', func="\n            names = '{}';\n            IF NEW.pgh_label = 'update' THEN\n                SELECT to_jsonb(e) INTO before FROM kam_companyevent e\n                 WHERE e.pgh_obj_id = NEW.pgh_obj_id AND e.pgh_id < NEW.pgh_id\n                 ORDER BY e.pgh_id DESC LIMIT 1;\n                SELECT coalesce(array_agg(n.key ORDER BY n.key), '{}') INTO names\n                  FROM jsonb_each(to_jsonb(NEW)) n\n                 WHERE n.key NOT LIKE 'pgh%' AND n.key <> 'version'\n                   AND before -> n.key IS DISTINCT FROM n.value;\n            END IF;\n            facts = coalesce(NEW.pgh_context, '{}');\n            INSERT INTO kam_auditentry\n                (at, model, row_id, event_id, label, fields, user_id, acting_for_id, source, batch_id)\n            VALUES (NEW.pgh_created_at, 'kam.company', NEW.pgh_obj_id, NEW.pgh_id, NEW.pgh_label, names,\n                (facts ->> 'user')::bigint, (facts ->> 'acting_for')::bigint,\n                coalesce(left(facts ->> 'source', 12), ''), (facts ->> 'batch')::bigint);\n            RETURN NULL;\n        ", hash='ed95bb42664b1e40c038a5f5f06cf5957b5bec35', operation='INSERT', pgid='pgtrigger_keep_trail_6eca9', table='kam_companyevent', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='substitutionevent',
-            trigger=pgtrigger.compiler.Trigger(name='keep_trail', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE before jsonb; names text[]; facts jsonb;', func="\n            names = '{}';\n            IF NEW.pgh_label = 'update' THEN\n                SELECT to_jsonb(e) INTO before FROM kam_substitutionevent e\n                 WHERE e.pgh_obj_id = NEW.pgh_obj_id AND e.pgh_id < NEW.pgh_id\n                 ORDER BY e.pgh_id DESC LIMIT 1;\n                SELECT coalesce(array_agg(n.key ORDER BY n.key), '{}') INTO names\n                  FROM jsonb_each(to_jsonb(NEW)) n\n                 WHERE n.key NOT LIKE 'pgh%' AND n.key <> 'version'\n                   AND before -> n.key IS DISTINCT FROM n.value;\n            END IF;\n            facts = coalesce(NEW.pgh_context, '{}');\n            INSERT INTO kam_auditentry\n                (at, model, row_id, event_id, label, fields, user_id, acting_for_id, source, batch_id)\n            VALUES (NEW.pgh_created_at, 'kam.substitution', NEW.pgh_obj_id, NEW.pgh_id, NEW.pgh_label, names,\n                (facts ->> 'user')::bigint, (facts ->> 'acting_for')::bigint,\n                coalesce(left(facts ->> 'source', 12), ''), (facts ->> 'batch')::bigint);\n            RETURN NULL;\n        ", hash='1d21956070f7b315f0de3227576642760f1e1823', operation='INSERT', pgid='pgtrigger_keep_trail_8196e', table='kam_substitutionevent', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='teamevent',
-            trigger=pgtrigger.compiler.Trigger(name='keep_trail', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE before jsonb; names text[]; facts jsonb;', func="\n            names = '{}';\n            IF NEW.pgh_label = 'update' THEN\n                SELECT to_jsonb(e) INTO before FROM kam_teamevent e\n                 WHERE e.pgh_obj_id = NEW.pgh_obj_id AND e.pgh_id < NEW.pgh_id\n                 ORDER BY e.pgh_id DESC LIMIT 1;\n                SELECT coalesce(array_agg(n.key ORDER BY n.key), '{}') INTO names\n                  FROM jsonb_each(to_jsonb(NEW)) n\n                 WHERE n.key NOT LIKE 'pgh%' AND n.key <> 'version'\n                   AND before -> n.key IS DISTINCT FROM n.value;\n            END IF;\n            facts = coalesce(NEW.pgh_context, '{}');\n            INSERT INTO kam_auditentry\n                (at, model, row_id, event_id, label, fields, user_id, acting_for_id, source, batch_id)\n            VALUES (NEW.pgh_created_at, 'kam.team', NEW.pgh_obj_id, NEW.pgh_id, NEW.pgh_label, names,\n                (facts ->> 'user')::bigint, (facts ->> 'acting_for')::bigint,\n                coalesce(left(facts ->> 'source', 12), ''), (facts ->> 'batch')::bigint);\n            RETURN NULL;\n        ", hash='56f1266353d6411fc960c680e94b59d6356a21ec', operation='INSERT', pgid='pgtrigger_keep_trail_25187', table='kam_teamevent', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='userevent',
-            trigger=pgtrigger.compiler.Trigger(name='keep_trail', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE before jsonb; names text[]; facts jsonb;', func="\n            names = '{}';\n            IF NEW.pgh_label = 'update' THEN\n                SELECT to_jsonb(e) INTO before FROM kam_userevent e\n                 WHERE e.pgh_obj_id = NEW.pgh_obj_id AND e.pgh_id < NEW.pgh_id\n                 ORDER BY e.pgh_id DESC LIMIT 1;\n                SELECT coalesce(array_agg(n.key ORDER BY n.key), '{}') INTO names\n                  FROM jsonb_each(to_jsonb(NEW)) n\n                 WHERE n.key NOT LIKE 'pgh%' AND n.key <> 'version'\n                   AND before -> n.key IS DISTINCT FROM n.value;\n            END IF;\n            facts = coalesce(NEW.pgh_context, '{}');\n            INSERT INTO kam_auditentry\n                (at, model, row_id, event_id, label, fields, user_id, acting_for_id, source, batch_id)\n            VALUES (NEW.pgh_created_at, 'kam.user', NEW.pgh_obj_id, NEW.pgh_id, NEW.pgh_label, names,\n                (facts ->> 'user')::bigint, (facts ->> 'acting_for')::bigint,\n                coalesce(left(facts ->> 'source', 12), ''), (facts ->> 'batch')::bigint);\n            RETURN NULL;\n        ", hash='f475db0ef6c8577cada872b9d179022446a0eab2', operation='INSERT', pgid='pgtrigger_keep_trail_e2529', table='kam_userevent', when='AFTER')),
-        ),
-        migrations.AddIndex(
-            model_name='auditentry',
-            index=models.Index(fields=['-at', '-id'], name='kam_trail_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='auditentry',
-            index=models.Index(fields=['user_id', '-at', '-id'], name='kam_trail_by_person'),
-        ),
-        migrations.AddIndex(
-            model_name='auditentry',
-            index=models.Index(fields=['model', '-at', '-id'], name='kam_trail_by_model'),
-        ),
-        migrations.AddIndex(
-            model_name='auditentry',
-            index=models.Index(fields=['source', '-at', '-id'], name='kam_trail_by_source'),
-        ),
+        Together([
+            migrations.CreateModel(
+                name='AuditEntry',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('at', models.DateTimeField(verbose_name='when')),
+                    ('model', models.CharField(max_length=60, verbose_name='kind')),
+                    ('row_id', models.BigIntegerField()),
+                    ('event_id', models.BigIntegerField()),
+                    ('label', models.CharField(choices=[('insert', 'created'), ('update', 'changed'), ('delete', 'deleted')], max_length=10, verbose_name='what')),
+                    ('fields', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=63), default=list, size=None)),
+                    ('user_id', models.BigIntegerField(null=True, verbose_name='who')),
+                    ('acting_for_id', models.BigIntegerField(null=True, verbose_name='for whom')),
+                    ('source', models.CharField(blank=True, choices=[('page', 'Page'), ('api', 'API'), ('import', 'Import'), ('task', 'Background work'), ('command', 'Command')], max_length=12, verbose_name='by way of')),
+                    ('batch_id', models.BigIntegerField(null=True)),
+                ],
+                options={
+                    'verbose_name': 'audit entry',
+                    'verbose_name_plural': 'audit trail',
+                },
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='budgetrateevent',
+                trigger=pgtrigger.compiler.Trigger(name='keep_trail', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE before jsonb; names text[]; facts jsonb;', func="\n            names = '{}';\n            IF NEW.pgh_label = 'update' THEN\n                SELECT to_jsonb(e) INTO before FROM kam_budgetrateevent e\n                 WHERE e.pgh_obj_id = NEW.pgh_obj_id AND e.pgh_id < NEW.pgh_id\n                 ORDER BY e.pgh_id DESC LIMIT 1;\n                SELECT coalesce(array_agg(n.key ORDER BY n.key), '{}') INTO names\n                  FROM jsonb_each(to_jsonb(NEW)) n\n                 WHERE n.key NOT LIKE 'pgh%' AND n.key <> 'version'\n                   AND before -> n.key IS DISTINCT FROM n.value;\n            END IF;\n            facts = coalesce(NEW.pgh_context, '{}');\n            INSERT INTO kam_auditentry\n                (at, model, row_id, event_id, label, fields, user_id, acting_for_id, source, batch_id)\n            VALUES (NEW.pgh_created_at, 'kam.budgetrate', NEW.pgh_obj_id, NEW.pgh_id, NEW.pgh_label, names,\n                (facts ->> 'user')::bigint, (facts ->> 'acting_for')::bigint,\n                coalesce(left(facts ->> 'source', 12), ''), (facts ->> 'batch')::bigint);\n            RETURN NULL;\n        ", hash='62e4010d898e4c213cf638f3c7d2c394727ebb92', operation='INSERT', pgid='pgtrigger_keep_trail_5ca04', table='kam_budgetrateevent', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='companyevent',
+                trigger=pgtrigger.compiler.Trigger(name='keep_trail', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE before jsonb; names text[]; facts jsonb;', func="\n            names = '{}';\n            IF NEW.pgh_label = 'update' THEN\n                SELECT to_jsonb(e) INTO before FROM kam_companyevent e\n                 WHERE e.pgh_obj_id = NEW.pgh_obj_id AND e.pgh_id < NEW.pgh_id\n                 ORDER BY e.pgh_id DESC LIMIT 1;\n                SELECT coalesce(array_agg(n.key ORDER BY n.key), '{}') INTO names\n                  FROM jsonb_each(to_jsonb(NEW)) n\n                 WHERE n.key NOT LIKE 'pgh%' AND n.key <> 'version'\n                   AND before -> n.key IS DISTINCT FROM n.value;\n            END IF;\n            facts = coalesce(NEW.pgh_context, '{}');\n            INSERT INTO kam_auditentry\n                (at, model, row_id, event_id, label, fields, user_id, acting_for_id, source, batch_id)\n            VALUES (NEW.pgh_created_at, 'kam.company', NEW.pgh_obj_id, NEW.pgh_id, NEW.pgh_label, names,\n                (facts ->> 'user')::bigint, (facts ->> 'acting_for')::bigint,\n                coalesce(left(facts ->> 'source', 12), ''), (facts ->> 'batch')::bigint);\n            RETURN NULL;\n        ", hash='ed95bb42664b1e40c038a5f5f06cf5957b5bec35', operation='INSERT', pgid='pgtrigger_keep_trail_6eca9', table='kam_companyevent', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='substitutionevent',
+                trigger=pgtrigger.compiler.Trigger(name='keep_trail', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE before jsonb; names text[]; facts jsonb;', func="\n            names = '{}';\n            IF NEW.pgh_label = 'update' THEN\n                SELECT to_jsonb(e) INTO before FROM kam_substitutionevent e\n                 WHERE e.pgh_obj_id = NEW.pgh_obj_id AND e.pgh_id < NEW.pgh_id\n                 ORDER BY e.pgh_id DESC LIMIT 1;\n                SELECT coalesce(array_agg(n.key ORDER BY n.key), '{}') INTO names\n                  FROM jsonb_each(to_jsonb(NEW)) n\n                 WHERE n.key NOT LIKE 'pgh%' AND n.key <> 'version'\n                   AND before -> n.key IS DISTINCT FROM n.value;\n            END IF;\n            facts = coalesce(NEW.pgh_context, '{}');\n            INSERT INTO kam_auditentry\n                (at, model, row_id, event_id, label, fields, user_id, acting_for_id, source, batch_id)\n            VALUES (NEW.pgh_created_at, 'kam.substitution', NEW.pgh_obj_id, NEW.pgh_id, NEW.pgh_label, names,\n                (facts ->> 'user')::bigint, (facts ->> 'acting_for')::bigint,\n                coalesce(left(facts ->> 'source', 12), ''), (facts ->> 'batch')::bigint);\n            RETURN NULL;\n        ", hash='1d21956070f7b315f0de3227576642760f1e1823', operation='INSERT', pgid='pgtrigger_keep_trail_8196e', table='kam_substitutionevent', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='teamevent',
+                trigger=pgtrigger.compiler.Trigger(name='keep_trail', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE before jsonb; names text[]; facts jsonb;', func="\n            names = '{}';\n            IF NEW.pgh_label = 'update' THEN\n                SELECT to_jsonb(e) INTO before FROM kam_teamevent e\n                 WHERE e.pgh_obj_id = NEW.pgh_obj_id AND e.pgh_id < NEW.pgh_id\n                 ORDER BY e.pgh_id DESC LIMIT 1;\n                SELECT coalesce(array_agg(n.key ORDER BY n.key), '{}') INTO names\n                  FROM jsonb_each(to_jsonb(NEW)) n\n                 WHERE n.key NOT LIKE 'pgh%' AND n.key <> 'version'\n                   AND before -> n.key IS DISTINCT FROM n.value;\n            END IF;\n            facts = coalesce(NEW.pgh_context, '{}');\n            INSERT INTO kam_auditentry\n                (at, model, row_id, event_id, label, fields, user_id, acting_for_id, source, batch_id)\n            VALUES (NEW.pgh_created_at, 'kam.team', NEW.pgh_obj_id, NEW.pgh_id, NEW.pgh_label, names,\n                (facts ->> 'user')::bigint, (facts ->> 'acting_for')::bigint,\n                coalesce(left(facts ->> 'source', 12), ''), (facts ->> 'batch')::bigint);\n            RETURN NULL;\n        ", hash='56f1266353d6411fc960c680e94b59d6356a21ec', operation='INSERT', pgid='pgtrigger_keep_trail_25187', table='kam_teamevent', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='userevent',
+                trigger=pgtrigger.compiler.Trigger(name='keep_trail', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE before jsonb; names text[]; facts jsonb;', func="\n            names = '{}';\n            IF NEW.pgh_label = 'update' THEN\n                SELECT to_jsonb(e) INTO before FROM kam_userevent e\n                 WHERE e.pgh_obj_id = NEW.pgh_obj_id AND e.pgh_id < NEW.pgh_id\n                 ORDER BY e.pgh_id DESC LIMIT 1;\n                SELECT coalesce(array_agg(n.key ORDER BY n.key), '{}') INTO names\n                  FROM jsonb_each(to_jsonb(NEW)) n\n                 WHERE n.key NOT LIKE 'pgh%' AND n.key <> 'version'\n                   AND before -> n.key IS DISTINCT FROM n.value;\n            END IF;\n            facts = coalesce(NEW.pgh_context, '{}');\n            INSERT INTO kam_auditentry\n                (at, model, row_id, event_id, label, fields, user_id, acting_for_id, source, batch_id)\n            VALUES (NEW.pgh_created_at, 'kam.user', NEW.pgh_obj_id, NEW.pgh_id, NEW.pgh_label, names,\n                (facts ->> 'user')::bigint, (facts ->> 'acting_for')::bigint,\n                coalesce(left(facts ->> 'source', 12), ''), (facts ->> 'batch')::bigint);\n            RETURN NULL;\n        ", hash='f475db0ef6c8577cada872b9d179022446a0eab2', operation='INSERT', pgid='pgtrigger_keep_trail_e2529', table='kam_userevent', when='AFTER')),
+            ),
+            migrations.AddIndex(
+                model_name='auditentry',
+                index=models.Index(fields=['-at', '-id'], name='kam_trail_by_time'),
+            ),
+            migrations.AddIndex(
+                model_name='auditentry',
+                index=models.Index(fields=['user_id', '-at', '-id'], name='kam_trail_by_person'),
+            ),
+            migrations.AddIndex(
+                model_name='auditentry',
+                index=models.Index(fields=['model', '-at', '-id'], name='kam_trail_by_model'),
+            ),
+            migrations.AddIndex(
+                model_name='auditentry',
+                index=models.Index(fields=['source', '-at', '-id'], name='kam_trail_by_source'),
+            ),
+        ]),
     ]

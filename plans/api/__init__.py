@@ -1,12 +1,14 @@
-"""Resources of plans and roll-ups."""
+"""Plans over the API, by what it is about."""
 
 from rest_framework.routers import BaseRouter
 
-from plans.api import plans, rollups
+from plans.api import levels, life, needs, plans, reviews, rollups, sections, sharing, work
+
+PARTS = (sections, work, needs, sharing, life, reviews, levels)
+paths = [*rollups.paths, *(path for part in PARTS for path in part.paths)]
 
 
 def register(router: BaseRouter) -> None:
     plans.register(router)
-
-
-paths = rollups.paths
+    for part in PARTS:
+        part.register(router)

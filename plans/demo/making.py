@@ -26,7 +26,7 @@ from plans.demo import company as ours
 from plans.demo import names, planning, sales
 from plans.demo.customers import AccountSeed, accounts
 from plans.models import AccountPlan, Activity
-from plans.services import activities, goals, lifecycle, targets
+from plans.services import activities, goals, lifecycle, sections, targets
 from plans.services.plans import change_plan, create_plan
 from plans.services.portfolios import one_refresh_for_all, refresh_portfolios
 from portfolio.demo.making import make_portfolio
@@ -269,12 +269,19 @@ class Making:
                 )
 
     # --- plans ------------------------------------------------------------------------------------
+    def write_texts(self, plan: AccountPlan, texts: dict[str, str]) -> AccountPlan:
+        """The summary, and each text into its section where the plan has it."""
+        for section in plan.sections.all():
+            if section.kind in texts:
+                sections.change_section(section, {"body": texts[section.kind]}, base_version=None)
+        return change_plan(plan, {"summary": texts.get("summary", "")}, base_version=None)
+
     def make_plan(self, seed: planning.PlanSeed) -> None:
         account = self.accounts[seed.account.number]
         kam = self.people[seed.account.owner]
         with source("command", user=kam.pk):
             plan = create_plan(account, seed.year, growth=seed.growth)
-            plan = change_plan(plan, seed.texts, base_version=None)
+            plan = self.write_texts(plan, seed.texts)
             made = [
                 goals.add_goal(
                     plan,

@@ -121,7 +121,7 @@ def _plan(account: AccountSeed, year: int, status: str, today: date) -> PlanSeed
         "summary": chance.choice(words.SUMMARIES).format(line=line),
         "situation": market,
         "needs": needs,
-        "value_offer": offer,
+        "value": offer,
         "competitors": chance.choice(words.COMPETITORS),
         "strategy": chance.choice(words.STRATEGIES),
         "risks": chance.choice(words.RISKS),

@@ -1,15 +1,64 @@
-"""Account plans and the prepared figures of the roll-up."""
+"""Account plans and all that belongs to them, plans of the levels above, prepared roll-ups."""
 
-from plans.models.plan import AccountPlan, Activity, Goal, Target, TargetMonth
+from plans.models.forecast import KeptForecast
+from plans.models.level import CascadeShare, LevelGoal, LevelPlan
+from plans.models.need import Need, ValueProposition
+from plans.models.plan import AccountPlan
+from plans.models.report import ReportKind, ReportSchedule, SentReport
+from plans.models.review import Review, ReviewDecision
 from plans.models.rollup import PortfolioCount, PortfolioMonth, StalePortfolio
+from plans.models.section import PlanComment, Section, SectionReader
+from plans.models.settings import PlanSettings
+from plans.models.sharing import PlanShare, Presence, SharedSection, ShareEvent
+from plans.models.target import Target, TargetMonth
+from plans.models.template import Audience, PlanTemplate, SectionKind, TemplateSection
+from plans.models.version import PlanVersion
+from plans.models.work import (
+    Activity,
+    ActivityPerson,
+    Goal,
+    GoalStep,
+    Measure,
+    Perspective,
+    Strategy,
+)
 
 __all__ = [
     "AccountPlan",
     "Activity",
+    "ActivityPerson",
+    "Audience",
+    "CascadeShare",
     "Goal",
+    "GoalStep",
+    "KeptForecast",
+    "LevelGoal",
+    "LevelPlan",
+    "Measure",
+    "Need",
+    "Perspective",
+    "PlanComment",
+    "PlanSettings",
+    "PlanShare",
+    "PlanTemplate",
+    "PlanVersion",
     "PortfolioCount",
     "PortfolioMonth",
+    "Presence",
+    "ReportKind",
+    "ReportSchedule",
+    "Review",
+    "ReviewDecision",
+    "Section",
+    "SectionKind",
+    "SectionReader",
+    "SentReport",
+    "ShareEvent",
+    "SharedSection",
     "StalePortfolio",
+    "Strategy",
     "Target",
     "TargetMonth",
+    "TemplateSection",
+    "ValueProposition",
 ]

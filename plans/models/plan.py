@@ -1,6 +1,4 @@
-"""The account plan of one account and fiscal year: targets, goals, activities."""
-
-from decimal import Decimal
+"""The account plan of one account and fiscal year."""
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -8,11 +6,12 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, Contact, ProductLine
+from accounts.models import Account
 from kam.audit import audited
 from kam.models.row import Row
 from kam.money import CURRENCIES
-from plans.querysets import ActivityQuerySet, OfPlanQuerySet, OfTargetQuerySet, PlanQuerySet
+from plans.models.template import PlanTemplate
+from plans.querysets import PlanQuerySet
 
 
 @audited()
@@ -23,8 +22,15 @@ class AccountPlan(Row):
         DRAFT = "draft", _("Draft")
         SUBMITTED = "submitted", _("Submitted")
         RETURNED = "returned", _("Returned")
-        ACTIVE = "active", _("Approved")
+        APPROVED = "approved", _("Approved")
+        ACTIVE = "active", _("Active")
+        AMENDING = "amending", _("Being amended")
         CLOSED = "closed", _("Closed")
+
+    class Stance(models.TextChoices):
+        WIN = "win", _("Win")
+        EXPAND = "expand", _("Expand")
+        PROTECT = "protect", _("Protect")
 
     account = models.ForeignKey(
         Account, verbose_name=_("account"), on_delete=models.PROTECT, related_name="plans"
@@ -37,12 +43,28 @@ class AccountPlan(Row):
         _("state"), max_length=10, choices=Status.choices, default=Status.DRAFT
     )
     summary = models.TextField(_("summary"), blank=True)
-    situation = models.TextField(_("situation and trends"), blank=True)
-    needs = models.TextField(_("the customer's needs"), blank=True)
-    value_offer = models.TextField(_("the value that we offer"), blank=True)
-    competitors = models.TextField(_("competitors"), blank=True)
-    strategy = models.TextField(_("strategy"), blank=True)
-    risks = models.TextField(_("risks"), blank=True)
+    template = models.ForeignKey(
+        PlanTemplate,
+        verbose_name=_("template"),
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="plans",
+    )
+    stance = models.CharField(_("stance"), max_length=7, choices=Stance.choices, blank=True)
+    stance_reason = models.TextField(
+        _("why this stance"),
+        blank=True,
+        max_length=2000,
+        help_text=_("Needed where it is not the one that the matrix suggests."),
+    )
+    in_force = models.PositiveSmallIntegerField(
+        _("version in force"),
+        default=0,
+        editable=False,
+        help_text=_("The number of the approved version that holds; 0 before any approval."),
+    )
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("decided by"),
@@ -75,182 +97,3 @@ class AccountPlan(Row):
 
     def get_absolute_url(self) -> str:
         return reverse("plans:detail", args=[self.pk])
-
-
-@audited()
-class Target(Row):
-    """What the account shall buy of one product line in the plan's year; see its months."""
-
-    class Phasing(models.TextChoices):
-        EVEN = "even", _("Evenly")
-        LAST_YEAR = "last_year", _("As last year")
-        OWN = "own", _("By hand")
-
-    plan = models.ForeignKey(AccountPlan, on_delete=models.CASCADE, related_name="targets")
-    line = models.ForeignKey(
-        ProductLine,
-        verbose_name=_("product line"),
-        on_delete=models.PROTECT,
-        related_name="targets",
-    )
-    phasing = models.CharField(
-        _("phasing"), max_length=10, choices=Phasing.choices, default=Phasing.EVEN
-    )
-
-    objects = OfPlanQuerySet.as_manager()
-
-    class Meta(Row.Meta):
-        verbose_name = _("target")
-        verbose_name_plural = _("targets")
-        ordering = ["line__name", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["plan", "line"],
-                name="plans_target_key",
-                violation_error_message=_("The plan has a target for this product line already."),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.plan} · {self.line}"
-
-
-@audited()
-class TargetMonth(Row):
-    """One month of a target, in the plan's currency. The year's target is the months' sum."""
-
-    target = models.ForeignKey(Target, on_delete=models.CASCADE, related_name="months")
-    month = models.DateField(_("month"))
-    revenue = models.DecimalField(_("revenue"), max_digits=16, decimal_places=2, default=Decimal(0))
-    margin = models.DecimalField(_("margin"), max_digits=16, decimal_places=2, default=Decimal(0))
-    volume = models.DecimalField(_("volume"), max_digits=16, decimal_places=3, default=Decimal(0))
-    forecast = models.DecimalField(
-        _("forecast"),
-        max_digits=16,
-        decimal_places=2,
-        null=True,
-        blank=True,
-        help_text=_("What the KAM expects of the month's revenue; the target where empty."),
-    )
-
-    objects = OfTargetQuerySet.as_manager()
-
-    class Meta(Row.Meta):
-        verbose_name = _("target month")
-        verbose_name_plural = _("target months")
-        ordering = ["month"]
-        constraints = [
-            models.UniqueConstraint(fields=["target", "month"], name="plans_targetmonth_key"),
-            models.CheckConstraint(
-                condition=models.Q(month__day=1), name="plans_targetmonth_first_day"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(revenue__gte=0, volume__gte=0),
-                name="plans_targetmonth_not_negative",
-                violation_error_message=_("A target is not below zero."),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.target_id} {self.month:%Y-%m}"
-
-
-@audited()
-class Goal(Row):
-    """Something measurable to reach, ours or the customer's."""
-
-    class Side(models.TextChoices):
-        OURS = "ours", _("Ours")
-        CUSTOMER = "customer", _("The customer's")
-
-    plan = models.ForeignKey(AccountPlan, on_delete=models.CASCADE, related_name="goals")
-    side = models.CharField(_("whose"), max_length=8, choices=Side.choices, default=Side.OURS)
-    title = models.CharField(_("goal"), max_length=200)
-    metric = models.CharField(
-        _("metric"), max_length=120, help_text=_("What is measured, and in which unit.")
-    )
-    baseline = models.DecimalField(
-        _("baseline"), max_digits=16, decimal_places=2, null=True, blank=True
-    )
-    target = models.DecimalField(
-        _("target"), max_digits=16, decimal_places=2, null=True, blank=True
-    )
-    actual = models.DecimalField(
-        _("actual"), max_digits=16, decimal_places=2, null=True, blank=True
-    )
-    due_on = models.DateField(_("due"), null=True, blank=True)
-
-    objects = OfPlanQuerySet.as_manager()
-
-    class Meta(Row.Meta):
-        verbose_name = _("goal")
-        verbose_name_plural = _("goals")
-        ordering = ["side", "due_on", "id"]
-
-    def __str__(self) -> str:
-        return self.title
-
-
-@audited()
-class Activity(Row):
-    """What somebody does, with whom, why, until when."""
-
-    class Status(models.TextChoices):
-        PLANNED = "planned", _("Planned")
-        IN_PROGRESS = "in_progress", _("In progress")
-        DONE = "done", _("Done")
-        CANCELLED = "cancelled", _("Cancelled")
-
-    plan = models.ForeignKey(AccountPlan, on_delete=models.CASCADE, related_name="activities")
-    goal = models.ForeignKey(
-        Goal,
-        verbose_name=_("goal"),
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="activities",
-    )
-    title = models.CharField(_("what"), max_length=200)
-    reason = models.TextField(_("why"), blank=True)
-    contact = models.ForeignKey(
-        Contact,
-        verbose_name=_("with whom"),
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="activities",
-    )
-    responsible = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("responsible"),
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="activities",
-    )
-    due_on = models.DateField(_("due"), null=True, blank=True)
-    status = models.CharField(
-        _("status"), max_length=11, choices=Status.choices, default=Status.PLANNED
-    )
-    done_on = models.DateField(_("done on"), null=True, blank=True)
-
-    objects = ActivityQuerySet.as_manager()
-
-    class Meta(Row.Meta):
-        verbose_name = _("activity")
-        verbose_name_plural = _("activities")
-        ordering = ["due_on", "id"]
-        indexes = [
-            models.Index(
-                fields=["responsible", "due_on", "id"],
-                name="plans_activity_todo",
-                condition=models.Q(status__in=["planned", "in_progress"]),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.title
-
-    @property
-    def is_open(self) -> bool:
-        return self.status in (self.Status.PLANNED, self.Status.IN_PROGRESS)

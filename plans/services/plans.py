@@ -10,28 +10,41 @@ from django.utils.translation import gettext as _
 from accounts.models import Account
 from kam.editing import archive, restore, save_fields
 from kam.periods import company_year
-from plans.models import AccountPlan
+from plans.models import AccountPlan, PlanTemplate
 from plans.services.locks import account_in_use, require_open_text
 from plans.services.portfolios import refresh_soon
 from plans.services.refusals import PlanExists
+from plans.services.sections import fill_sections
 from plans.services.targets import suggest_targets
+from plans.services.templates import template_for
 
-#: The plan's long texts, in the order in which they are read.
-TEXTS = ("summary", "situation", "needs", "value_offer", "competitors", "strategy", "risks")
+#: What a person changes of the plan itself; the rest are its sections, targets, goals, activities.
+FIELDS = ("summary", "stance", "stance_reason")
 
 
-def create_plan(account: Account, year: int, *, growth: Decimal | None = None) -> AccountPlan:
+def create_plan(
+    account: Account,
+    year: int,
+    *,
+    growth: Decimal | None = None,
+    template: PlanTemplate | None = None,
+) -> AccountPlan:
     """Makes the account's plan for a fiscal year, in the account's currency.
 
+    Its sections are those of ``template``; of the one that fits the account where none is named.
     With ``growth`` (per cent) it gets a target per product line bought last year, that much above
     last year's sales. Raises ``PlanExists``; ``PlanLocked`` for an archived account.
     """
     try:
         with transaction.atomic():
             account_in_use(account)
-            plan = AccountPlan(account=account, year=year, currency=account.currency)
+            template = template or template_for(account)
+            plan = AccountPlan(
+                account=account, year=year, currency=account.currency, template=template
+            )
             plan.clean_fields()
             plan.save()
+            fill_sections([plan], template)
             if growth is not None:
                 suggest_targets(plan, growth)
             refresh_soon()
@@ -50,7 +63,7 @@ def create_plan(account: Account, year: int, *, growth: Decimal | None = None) -
 def change_plan(
     plan: AccountPlan, changes: Mapping[str, Any], *, base_version: int | None
 ) -> AccountPlan:
-    """Saves the plan's texts; see ``kam.editing.save_fields``. Raises ``PlanLocked``."""
+    """Saves what stands in the plan itself; see ``kam.editing.save_fields``. Raises ``PlanLocked``."""
     require_open_text(plan)
     return save_fields(plan, changes, base_version=base_version)
 

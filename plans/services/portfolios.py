@@ -133,7 +133,7 @@ _COUNTS = (
          GROUP BY 1
         UNION ALL
         SELECT mine.owner_id, p.year, 0, 0, count(*),
-               count(*) FILTER (WHERE p.status IN ('active', 'closed')),
+               count(*) FILTER (WHERE p.status IN ('approved', 'active', 'amending', 'closed') OR p.in_force > 0),
                coalesce(sum(todo.open), 0), coalesce(sum(todo.late), 0)
           FROM mine
           JOIN plans_accountplan p ON p.account_id = mine.id AND p.archived_at IS NULL

@@ -34,7 +34,8 @@ from plans.rollups import Counts, Figures, Node, Part
 #: Accounts on a page: each row draws its bar, and a page stays light.
 ACCOUNTS_SHOWN = 25
 BY_NAME = (Key("name"), Key("id"))
-STATUS_KIND = {"draft": "draft", "submitted": "active", "returned": "warn", "active": "good"}
+STATUS_KIND = {"draft": "draft", "submitted": "active", "returned": "warn",
+    "approved": "good", "active": "good", "amending": "warn"}  # fmt: skip
 
 
 def asked_year(request: HttpRequest) -> FiscalYear:

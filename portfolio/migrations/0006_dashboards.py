@@ -8,6 +8,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from kam.migrating import Together
+
 
 class Migration(migrations.Migration):
 
@@ -17,92 +19,94 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='DashboardChoice',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('panels', django.contrib.postgres.fields.ArrayField(base_field=models.SlugField(max_length=40), default=list, size=None)),
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='dashboard', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'verbose_name': 'choice of panels',
-                'verbose_name_plural': 'choices of panels',
-            },
-        ),
-        migrations.CreateModel(
-            name='DashboardMail',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived')),
-                ('query', models.CharField(blank=True, max_length=500, verbose_name='filters')),
-                ('rhythm', models.CharField(choices=[('weekly', 'Each Monday'), ('monthly', 'On the first of each month')], max_length=7, verbose_name='rhythm')),
-                ('next_on', models.DateField(verbose_name='next')),
-                ('sent_on', models.DateField(editable=False, null=True, verbose_name='last sent')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='dashboard_mails', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'verbose_name': 'dashboard by mail',
-                'verbose_name_plural': 'dashboards by mail',
-                'ordering': ['id'],
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='DashboardMailEvent',
-            fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('pgh_context_id', models.UUIDField(null=True)),
-                ('id', models.BigIntegerField()),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived')),
-                ('query', models.CharField(blank=True, max_length=500, verbose_name='filters')),
-                ('rhythm', models.CharField(choices=[('weekly', 'Each Monday'), ('monthly', 'On the first of each month')], max_length=7, verbose_name='rhythm')),
-                ('next_on', models.DateField(verbose_name='next')),
-                ('sent_on', models.DateField(editable=False, null=True, verbose_name='last sent')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='portfolio.dashboardmail')),
-                ('user', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.AddIndex(
-            model_name='dashboardmail',
-            index=models.Index(condition=models.Q(('archived_at__isnull', True)), fields=['next_on'], name='portfolio_dashboardmail_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='dashboardmail',
-            constraint=models.UniqueConstraint(condition=models.Q(('archived_at__isnull', True)), fields=('user', 'query', 'rhythm'), name='portfolio_dashboardmail_key', violation_error_message='You get this dashboard by mail already.'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='dashboardmail',
-            trigger=pgtrigger.compiler.Trigger(name='count_version', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."archived_at" IS DISTINCT FROM (NEW."archived_at") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."next_on" IS DISTINCT FROM (NEW."next_on") OR OLD."query" IS DISTINCT FROM (NEW."query") OR OLD."rhythm" IS DISTINCT FROM (NEW."rhythm") OR OLD."sent_on" IS DISTINCT FROM (NEW."sent_on") OR OLD."user_id" IS DISTINCT FROM (NEW."user_id"))', func='NEW.version = OLD.version + 1; NEW.updated_at = now(); RETURN NEW;', hash='03892d90e8b98ea9b74ef5b1b024d5b2c0372638', operation='UPDATE', pgid='pgtrigger_count_version_24664', table='portfolio_dashboardmail', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='dashboardmail',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "portfolio_dashboardmailevent" ("archived_at", "created_at", "id", "next_on", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "query", "rhythm", "sent_on", "user_id", "version") VALUES (NEW."archived_at", NEW."created_at", NEW."id", NEW."next_on", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."query", NEW."rhythm", NEW."sent_on", NEW."user_id", NEW."version"); RETURN NULL;', hash='9926fe19036f65ae50f6f0bb2c8f8e6a2406d9aa', operation='INSERT', pgid='pgtrigger_insert_insert_a6833', table='portfolio_dashboardmail', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='dashboardmail',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."archived_at" IS DISTINCT FROM (NEW."archived_at") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."next_on" IS DISTINCT FROM (NEW."next_on") OR OLD."query" IS DISTINCT FROM (NEW."query") OR OLD."rhythm" IS DISTINCT FROM (NEW."rhythm") OR OLD."sent_on" IS DISTINCT FROM (NEW."sent_on") OR OLD."user_id" IS DISTINCT FROM (NEW."user_id") OR OLD."version" IS DISTINCT FROM (NEW."version"))', func='INSERT INTO "portfolio_dashboardmailevent" ("archived_at", "created_at", "id", "next_on", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "query", "rhythm", "sent_on", "user_id", "version") VALUES (NEW."archived_at", NEW."created_at", NEW."id", NEW."next_on", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."query", NEW."rhythm", NEW."sent_on", NEW."user_id", NEW."version"); RETURN NULL;', hash='ff4880596d7644f31bbb87c6954c924576666d55', operation='UPDATE', pgid='pgtrigger_update_update_1ee9a', table='portfolio_dashboardmail', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='dashboardmail',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "portfolio_dashboardmailevent" ("archived_at", "created_at", "id", "next_on", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "query", "rhythm", "sent_on", "user_id", "version") VALUES (OLD."archived_at", OLD."created_at", OLD."id", OLD."next_on", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."query", OLD."rhythm", OLD."sent_on", OLD."user_id", OLD."version"); RETURN NULL;', hash='f9322fc4a24d4c5d5fbc09dc808f9c8ec3229eaf', operation='DELETE', pgid='pgtrigger_delete_delete_817bb', table='portfolio_dashboardmail', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='dashboardmailevent',
-            trigger=pgtrigger.compiler.Trigger(name='keep_trail', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE before jsonb; names text[]; facts jsonb;', func="\n            names = '{}';\n            IF NEW.pgh_label = 'update' THEN\n                SELECT to_jsonb(e) INTO before FROM portfolio_dashboardmailevent e\n                 WHERE e.pgh_obj_id = NEW.pgh_obj_id AND e.pgh_id < NEW.pgh_id\n                 ORDER BY e.pgh_id DESC LIMIT 1;\n                SELECT coalesce(array_agg(n.key ORDER BY n.key), '{}') INTO names\n                  FROM jsonb_each(to_jsonb(NEW)) n\n                 WHERE n.key NOT LIKE 'pgh%' AND n.key <> 'version'\n                   AND before -> n.key IS DISTINCT FROM n.value;\n            END IF;\n            facts = coalesce(NEW.pgh_context, '{}');\n            INSERT INTO kam_auditentry\n                (at, model, row_id, event_id, label, fields, user_id, acting_for_id, source, batch_id)\n            VALUES (NEW.pgh_created_at, 'portfolio.dashboardmail', NEW.pgh_obj_id, NEW.pgh_id, NEW.pgh_label, names,\n                (facts ->> 'user')::bigint, (facts ->> 'acting_for')::bigint,\n                coalesce(left(facts ->> 'source', 12), ''), (facts ->> 'batch')::bigint);\n            RETURN NULL;\n        ", hash='77090e026d012c52ef795108959c35fb9936ec4f', operation='INSERT', pgid='pgtrigger_keep_trail_ad93b', table='portfolio_dashboardmailevent', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='dashboardmailevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='e66746171181d4126ef1d7aa24dc262d5647772c', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_aa045', table='portfolio_dashboardmailevent', when='BEFORE')),
-        ),
+        Together([
+            migrations.CreateModel(
+                name='DashboardChoice',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('panels', django.contrib.postgres.fields.ArrayField(base_field=models.SlugField(max_length=40), default=list, size=None)),
+                    ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='dashboard', to=settings.AUTH_USER_MODEL)),
+                ],
+                options={
+                    'verbose_name': 'choice of panels',
+                    'verbose_name_plural': 'choices of panels',
+                },
+            ),
+            migrations.CreateModel(
+                name='DashboardMail',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
+                    ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
+                    ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
+                    ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived')),
+                    ('query', models.CharField(blank=True, max_length=500, verbose_name='filters')),
+                    ('rhythm', models.CharField(choices=[('weekly', 'Each Monday'), ('monthly', 'On the first of each month')], max_length=7, verbose_name='rhythm')),
+                    ('next_on', models.DateField(verbose_name='next')),
+                    ('sent_on', models.DateField(editable=False, null=True, verbose_name='last sent')),
+                    ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='dashboard_mails', to=settings.AUTH_USER_MODEL)),
+                ],
+                options={
+                    'verbose_name': 'dashboard by mail',
+                    'verbose_name_plural': 'dashboards by mail',
+                    'ordering': ['id'],
+                    'abstract': False,
+                },
+            ),
+            migrations.CreateModel(
+                name='DashboardMailEvent',
+                fields=[
+                    ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                    ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                    ('pgh_label', models.TextField(help_text='The event label.')),
+                    ('pgh_context', pghistory.utils.JSONField(null=True)),
+                    ('pgh_context_id', models.UUIDField(null=True)),
+                    ('id', models.BigIntegerField()),
+                    ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
+                    ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
+                    ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived')),
+                    ('query', models.CharField(blank=True, max_length=500, verbose_name='filters')),
+                    ('rhythm', models.CharField(choices=[('weekly', 'Each Monday'), ('monthly', 'On the first of each month')], max_length=7, verbose_name='rhythm')),
+                    ('next_on', models.DateField(verbose_name='next')),
+                    ('sent_on', models.DateField(editable=False, null=True, verbose_name='last sent')),
+                    ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='portfolio.dashboardmail')),
+                    ('user', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
+                ],
+                options={
+                    'abstract': False,
+                },
+            ),
+            migrations.AddIndex(
+                model_name='dashboardmail',
+                index=models.Index(condition=models.Q(('archived_at__isnull', True)), fields=['next_on'], name='portfolio_dashboardmail_due'),
+            ),
+            migrations.AddConstraint(
+                model_name='dashboardmail',
+                constraint=models.UniqueConstraint(condition=models.Q(('archived_at__isnull', True)), fields=('user', 'query', 'rhythm'), name='portfolio_dashboardmail_key', violation_error_message='You get this dashboard by mail already.'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='dashboardmail',
+                trigger=pgtrigger.compiler.Trigger(name='count_version', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."archived_at" IS DISTINCT FROM (NEW."archived_at") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."next_on" IS DISTINCT FROM (NEW."next_on") OR OLD."query" IS DISTINCT FROM (NEW."query") OR OLD."rhythm" IS DISTINCT FROM (NEW."rhythm") OR OLD."sent_on" IS DISTINCT FROM (NEW."sent_on") OR OLD."user_id" IS DISTINCT FROM (NEW."user_id"))', func='NEW.version = OLD.version + 1; NEW.updated_at = now(); RETURN NEW;', hash='03892d90e8b98ea9b74ef5b1b024d5b2c0372638', operation='UPDATE', pgid='pgtrigger_count_version_24664', table='portfolio_dashboardmail', when='BEFORE')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='dashboardmail',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "portfolio_dashboardmailevent" ("archived_at", "created_at", "id", "next_on", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "query", "rhythm", "sent_on", "user_id", "version") VALUES (NEW."archived_at", NEW."created_at", NEW."id", NEW."next_on", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."query", NEW."rhythm", NEW."sent_on", NEW."user_id", NEW."version"); RETURN NULL;', hash='9926fe19036f65ae50f6f0bb2c8f8e6a2406d9aa', operation='INSERT', pgid='pgtrigger_insert_insert_a6833', table='portfolio_dashboardmail', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='dashboardmail',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."archived_at" IS DISTINCT FROM (NEW."archived_at") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."next_on" IS DISTINCT FROM (NEW."next_on") OR OLD."query" IS DISTINCT FROM (NEW."query") OR OLD."rhythm" IS DISTINCT FROM (NEW."rhythm") OR OLD."sent_on" IS DISTINCT FROM (NEW."sent_on") OR OLD."user_id" IS DISTINCT FROM (NEW."user_id") OR OLD."version" IS DISTINCT FROM (NEW."version"))', func='INSERT INTO "portfolio_dashboardmailevent" ("archived_at", "created_at", "id", "next_on", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "query", "rhythm", "sent_on", "user_id", "version") VALUES (NEW."archived_at", NEW."created_at", NEW."id", NEW."next_on", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."query", NEW."rhythm", NEW."sent_on", NEW."user_id", NEW."version"); RETURN NULL;', hash='ff4880596d7644f31bbb87c6954c924576666d55', operation='UPDATE', pgid='pgtrigger_update_update_1ee9a', table='portfolio_dashboardmail', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='dashboardmail',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "portfolio_dashboardmailevent" ("archived_at", "created_at", "id", "next_on", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "query", "rhythm", "sent_on", "user_id", "version") VALUES (OLD."archived_at", OLD."created_at", OLD."id", OLD."next_on", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."query", OLD."rhythm", OLD."sent_on", OLD."user_id", OLD."version"); RETURN NULL;', hash='f9322fc4a24d4c5d5fbc09dc808f9c8ec3229eaf', operation='DELETE', pgid='pgtrigger_delete_delete_817bb', table='portfolio_dashboardmail', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='dashboardmailevent',
+                trigger=pgtrigger.compiler.Trigger(name='keep_trail', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE before jsonb; names text[]; facts jsonb;', func="\n            names = '{}';\n            IF NEW.pgh_label = 'update' THEN\n                SELECT to_jsonb(e) INTO before FROM portfolio_dashboardmailevent e\n                 WHERE e.pgh_obj_id = NEW.pgh_obj_id AND e.pgh_id < NEW.pgh_id\n                 ORDER BY e.pgh_id DESC LIMIT 1;\n                SELECT coalesce(array_agg(n.key ORDER BY n.key), '{}') INTO names\n                  FROM jsonb_each(to_jsonb(NEW)) n\n                 WHERE n.key NOT LIKE 'pgh%' AND n.key <> 'version'\n                   AND before -> n.key IS DISTINCT FROM n.value;\n            END IF;\n            facts = coalesce(NEW.pgh_context, '{}');\n            INSERT INTO kam_auditentry\n                (at, model, row_id, event_id, label, fields, user_id, acting_for_id, source, batch_id)\n            VALUES (NEW.pgh_created_at, 'portfolio.dashboardmail', NEW.pgh_obj_id, NEW.pgh_id, NEW.pgh_label, names,\n                (facts ->> 'user')::bigint, (facts ->> 'acting_for')::bigint,\n                coalesce(left(facts ->> 'source', 12), ''), (facts ->> 'batch')::bigint);\n            RETURN NULL;\n        ", hash='77090e026d012c52ef795108959c35fb9936ec4f', operation='INSERT', pgid='pgtrigger_keep_trail_ad93b', table='portfolio_dashboardmailevent', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='dashboardmailevent',
+                trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='e66746171181d4126ef1d7aa24dc262d5647772c', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_aa045', table='portfolio_dashboardmailevent', when='BEFORE')),
+            ),
+        ]),
     ]

@@ -10,7 +10,7 @@ from kam.models import ApiToken, BudgetRate, ImportBatch, Job, Notification, Sav
 from kam.periods import company_today
 from plans.models import Activity, Goal, Target, TargetMonth
 from tests.conftest import YEAR
-from tests.plans.routes import DECIDES, DECIDES_FOREIGN
+from tests.plans.route_rows import DECIDES, DECIDES_FOREIGN
 from tests.route_table import (
     ADMINISTRATORS,
     EDITS_ACCOUNT,

@@ -38,6 +38,11 @@ NOT_AUDITED = {
     "plans.PortfolioMonth": "derived from facts and targets",
     "plans.PortfolioCount": "derived from accounts, plans and activities",
     "plans.StalePortfolio": "derived, set by triggers",
+    "plans.PlanVersion": "is itself the history: written once, never changed",
+    "plans.ShareEvent": "is itself the record of what was done with a link",
+    "plans.Presence": "who has a plan open now; gone after a minute",
+    "plans.KeptForecast": "is itself the history: kept by the night, never changed",
+    "plans.SentReport": "is itself the record of what was made and sent",
 }
 #: Models without a scoped manager, and why.
 NOT_SCOPED = {

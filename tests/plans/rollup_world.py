@@ -185,7 +185,7 @@ def expected_counts(today: date) -> dict[tuple, list[int]]:
     for plan in plans.values():
         row = counts[living[plan.account_id].owner_id, plan.year]
         row[2] += 1
-        row[3] += plan.status in ("active", "closed")
+        row[3] += plan.in_force > 0 or plan.status in ("approved", "active", "amending", "closed")
     for activity in Activity.objects.all():
         if activity.plan_id not in plans or activity.archived_at:
             continue

@@ -1,120 +1,47 @@
 """The plans' part of the route table; see tests/route_table.py."""
 
-from plans.models import Activity, Goal, Target
+from plans.models import Target
 from tests.conftest import YEAR
-from tests.route_table import (
-    EDITS_ACCOUNT,
-    EDITS_FOREIGN,
-    SEES_ACCOUNT,
-    SEES_FOREIGN,
-    Route,
+from tests.plans import (
+    routes_levels,
+    routes_library,
+    routes_life,
+    routes_needs,
+    routes_reviews,
+    routes_sections,
+    routes_sharing,
+    routes_work,
 )
+from tests.plans.route_rows import (
+    READS_ACCOUNT,
+    READS_FOREIGN,
+    account,
+    activity,
+    changed,
+    edited,
+    foreign_account,
+    foreign_activity,
+    foreign_goal,
+    foreign_plan,
+    foreign_target,
+    goal,
+    plan,
+    seen,
+    step,
+    target,
+)
+from tests.route_table import EDITS_ACCOUNT, EDITS_FOREIGN, Route
 
-READS_ACCOUNT = SEES_ACCOUNT - EDITS_ACCOUNT
-READS_FOREIGN = SEES_FOREIGN - EDITS_FOREIGN
-#: Who decides on Kari's plan, and on Odd's: those who lead them, management, administrators.
-DECIDES = frozenset({"administrator", "management", "region_leader", "leader"})
-DECIDES_FOREIGN = frozenset({"administrator", "management", "region_leader", "south_leader"})
-
-
-def plan(cast):
-    return {"pk": cast.plan.pk}
-
-
-def foreign_plan(cast):
-    return {"pk": cast.foreign_plan.pk}
-
-
-def goal(cast):
-    return {"pk": cast.goal.pk}
-
-
-def foreign_goal(cast):
-    row = Goal.objects.get_or_create(plan=cast.foreign_plan, title="x", metric="y")[0]
-    return {"pk": row.pk}
-
-
-def activity(cast):
-    return {"pk": cast.activity.pk}
-
-
-def foreign_activity(cast):
-    return {"pk": Activity.objects.get_or_create(plan=cast.foreign_plan, title="x")[0].pk}
-
-
-def target(cast):
-    return {"pk": cast.target.pk}
-
-
-def foreign_target(cast):
-    row = Target.objects.get_or_create(plan=cast.foreign_plan, line=cast.line)[0]
-    return {"pk": row.pk}
-
-
-def account(cast):
-    return {"pk": cast.account.pk}
-
-
-def foreign_account(cast):
-    return {"pk": cast.foreign.pk}
-
-
-def seen(name, own, foreign, **more):
-    """A page that everybody opens who sees the account."""
-    return [
-        Route(name, "own", own, ok_for=SEES_ACCOUNT, **more),
-        Route(name, "foreign", foreign, ok_for=SEES_FOREIGN, **more),
-    ]
-
-
-def changed(name, own, foreign, *, ok=302, data=None, foreign_ok=None, method="post", field=""):
-    """A page or write for those who may change the account; 403 for those who only read it."""
-
-    def named(args):
-        return (lambda cast: {**args(cast), "field": field}) if field else args
-
-    body = data or (lambda cast: {})
-    return [
-        Route(
-            name, "own", named(own), method=method, data=body, ok=ok,
-            ok_for=EDITS_ACCOUNT, refused=READS_ACCOUNT,
-        ),
-        Route(
-            name, "foreign", named(foreign), method=method, data=body, ok=foreign_ok or ok,
-            ok_for=EDITS_FOREIGN, refused=READS_FOREIGN,
-        ),
-    ]  # fmt: skip
-
-
-def step(name, *, decides):
-    """A step of the plan's life: its question, and taking it."""
-    allowed, foreign_allowed = (
-        (DECIDES, DECIDES_FOREIGN) if decides else (EDITS_ACCOUNT, EDITS_FOREIGN)
-    )
-    note = {"data": lambda cast: {"note": "why"}}
-    return [
-        Route(name, "own", plan, ok_for=allowed, refused=SEES_ACCOUNT - allowed),
-        Route(
-            name, "own", plan, method="post", ok=302,
-            ok_for=allowed, refused=SEES_ACCOUNT - allowed, **note,
-        ),
-        Route(
-            name, "foreign", foreign_plan, method="post", ok=302,
-            ok_for=foreign_allowed, refused=SEES_FOREIGN - foreign_allowed, **note,
-        ),
-    ]  # fmt: skip
-
-
-def edited(name, own, foreign, field, value):
-    """A field edited in place: its form, and saving it."""
-    return [
-        *changed(name, own, foreign, method="get", ok=200, field=field),
-        *changed(
-            name, own, foreign, field=field,
-            data=lambda cast: {field: value, "version": "1", "_touched": field},
-        ),
-    ]  # fmt: skip
-
+PARTS = (
+    routes_sections,
+    routes_work,
+    routes_needs,
+    routes_sharing,
+    routes_life,
+    routes_reviews,
+    routes_levels,
+    routes_library,
+)
 
 ROUTES = [
     Route("plans:list"),
@@ -240,3 +167,5 @@ ROUTES += [
     Route("plans:rollup_pdf", "foreign", level_other_kam, ok_for=ODDS),
     *seen("plans:plan_pdf", plan, foreign_plan),
 ]
+ROUTES += [route for part in PARTS for route in part.ROUTES]
+NO_FOREIGN_ROW = {name: why for part in PARTS for name, why in part.NO_FOREIGN_ROW.items()}

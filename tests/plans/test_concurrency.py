@@ -62,10 +62,10 @@ def appending(pk: int, field: str, writer: int, acknowledged: list[str]) -> Call
     return work
 
 
-def test_writers_of_different_texts_never_disturb_each_other(cast):
+def test_writers_of_different_fields_never_disturb_each_other(cast):
     """All begin from the same version, and none is refused."""
     base = cast.plan.version
-    fields = plans.TEXTS[:WRITERS]
+    fields = ("summary", "stance_reason")
 
     def writing(field: str) -> Callable[[], None]:
         def work() -> None:

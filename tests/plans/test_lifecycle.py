@@ -79,7 +79,7 @@ def test_the_second_decider_is_told_who_decided(cast):
     with pytest.raises(IllegalTransition) as refused:
         lifecycle.send_back(stale, cast.region_leader, "No.")
     assert refused.value.sentence == (
-        f"Lena Leader has decided on Fjord Shipyards {YEAR}: it is “Approved”."
+        f"Lena Leader has decided on Fjord Shipyards {YEAR}: it is “Active”."
     )
 
 

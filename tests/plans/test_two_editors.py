@@ -79,6 +79,9 @@ def start(page, cast: Cast, field: str) -> None:
 
 
 def place(cast: Cast, field: str) -> str:
+    """A text of the plan, or the text of its section."""
+    if field == "section":
+        return f"#section-{cast.section.pk}-body"
     return f"#accountplan-{cast.plan.pk}-{field}"
 
 
@@ -89,13 +92,14 @@ def saved(page, cast: Cast, field: str) -> None:
 def test_different_texts_are_both_kept_without_a_question(cast, page_of):
     kari, lena = page_of("kam"), page_of("leader")
     start(kari, cast, "summary")
-    start(lena, cast, "strategy")
+    start(lena, cast, "section")
     kari.fill(f"{place(cast, 'summary')} textarea", "Kari's summary")
-    lena.fill(f"{place(cast, 'strategy')} textarea", "Lena's strategy")
+    lena.fill(f"{place(cast, 'section')} textarea", "Lena's strategy")
     saved(kari, cast, "summary")
-    saved(lena, cast, "strategy")
+    saved(lena, cast, "section")
     plan = AccountPlan.objects.get(pk=cast.plan.pk)
-    assert (plan.summary, plan.strategy) == ("Kari's summary", "Lena's strategy")
+    cast.section.refresh_from_db()
+    assert (plan.summary, cast.section.body) == ("Kari's summary", "Lena's strategy")
     kari.click(f"{place(cast, 'summary')} [data-done]")
     kari.wait_for_selector(f"{place(cast, 'summary')} .prose")
     assert kari.inner_text(f"{place(cast, 'summary')} .prose").strip() == "Kari's summary"

@@ -12,7 +12,7 @@ from portfolio.models import (
     SegmentScheme,
 )
 from tests.api.routes import rows_of
-from tests.plans.routes import DECIDES, DECIDES_FOREIGN
+from tests.plans.route_rows import DECIDES, DECIDES_FOREIGN
 from tests.route_table import (
     ADMINISTRATORS,
     EDITS_ACCOUNT,

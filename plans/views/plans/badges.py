@@ -10,7 +10,9 @@ BADGES = {
     Status.DRAFT: "draft",
     Status.SUBMITTED: "active",
     Status.RETURNED: "warn",
+    Status.APPROVED: "good",
     Status.ACTIVE: "good",
+    Status.AMENDING: "warn",
     Status.CLOSED: "",
 }
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from kam.models import Company
 from kam.periods import company_today, company_year
-from plans.services import lifecycle, plans
+from plans.services import lifecycle
 from plans.views.plans.badges import badge_of
 from plans.views.plans.figures import caption_of, key_figures, months_of, year_figures
 from plans.views.rows import crumbs_to, plan_for
@@ -39,12 +39,20 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "months": months_of(figures),
         "caption": caption_of(figures),
         "missing": sales.missing,
-        "texts": [name for name in plans.TEXTS if name != "summary"],
+        "sections": sections_of(plan, request.user),
         "main_step": steps[0] if steps and steps[0]["main"] else None,
         "steps": steps[1:] if steps and steps[0]["main"] else steps,
         "has_figures": bool(figures.target or figures.actual),
     }
     return render(request, "plans/detail.html", context)
+
+
+def sections_of(plan: Any, user: Any) -> list[Any]:
+    """The plan's sections in use that this person reads, in their order (one query)."""
+    found = list(plan.sections.visible_to(user).active())
+    for section in found:
+        section.plan = plan
+    return found
 
 
 def steps_for(plan: Any) -> list[dict[str, Any]]:

@@ -1,6 +1,5 @@
-"""The plan's texts, where they stand on its page."""
+"""The plan's texts, where they stand: its summary and stance, and section by section."""
 
-from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,45 +10,36 @@ from django.utils.translation import gettext_lazy
 
 from kam.inplace import InPlace
 from kam.markdown import rendered
-from plans.forms import PlanForm
-from plans.models import AccountPlan
-from plans.services import plans
+from plans.forms import PlanForm, SectionForm
+from plans.models import AccountPlan, Section
+from plans.services import plans, sections
 from plans.services.locks import text_is_open
+from plans.services.templates import guidance_of
 
-#: What each text is for, as the reader of an empty one is asked.
-QUESTIONS = {
-    "summary": gettext_lazy("Where do we stand, and what do we want this year, in five lines?"),
-    "situation": gettext_lazy("How is the customer doing? Which trends affect them?"),
-    "needs": gettext_lazy("What does the customer need now, and what later?"),
-    "value_offer": gettext_lazy("What do we offer, and what does it change for the customer?"),
-    "competitors": gettext_lazy("Who else is there, or may come, and how do they work?"),
-    "strategy": gettext_lazy("How do we get there?"),
-    "risks": gettext_lazy("What may go wrong, and what do we do then?"),
-}
+SUMMARY = gettext_lazy("Where do we stand, and what do we want this year, in five lines?")
 
 
-def shown_text(plan: AccountPlan, name: str) -> SafeString:
-    """A text of the plan as HTML; its question where nobody has answered it yet."""
-    html = rendered(getattr(plan, name))
+def _text(body: str, question: object) -> SafeString:
+    """Markdown as HTML; the question where nobody has answered it yet."""
+    html = rendered(body)
     if not html:
-        return format_html('<span class="muted">{}</span>', QUESTIONS[name])
+        return format_html('<span class="muted">{}</span>', question)
     return format_html('<div class="prose">{}</div>', html)
 
 
-class EditPlan(InPlace):
-    """The plan's texts, where they stand: Markdown that saves by itself while one writes."""
+def shown_summary(plan: AccountPlan) -> SafeString:
+    return _text(plan.summary, SUMMARY)
 
-    model = AccountPlan
-    form_class = PlanForm
-    fields = plans.TEXTS
-    route = "plans:edit"
-    related = ("account",)
-    save = staticmethod(plans.change_plan)
-    displays = {name: partial(shown_text, name=name) for name in plans.TEXTS}
 
-    @classmethod
-    def may_edit(cls, user: Any, row: Any, name: str) -> bool:
-        return text_is_open(row)
+def shown_section(section: Section) -> SafeString:
+    return _text(section.body, section.guidance or guidance_of(section.kind))
+
+
+class _TextInPlace(InPlace):
+    """In place, with long text that saves by itself while one writes."""
+
+    #: The fields that are Markdown.
+    texts: tuple[str, ...] = ()
 
     def _form(
         self,
@@ -61,7 +51,7 @@ class EditPlan(InPlace):
         status: int = 200,
     ) -> HttpResponse:
         htmx = getattr(request, "htmx", None)
-        if not htmx or status != 200:
+        if field not in self.texts or not htmx or status != 200:
             return super()._form(request, row, field, form, version, status)
         url = self.edit_url(row, field)
         context = {
@@ -72,3 +62,41 @@ class EditPlan(InPlace):
             "done_url": f"{url}?cancel",
         }
         return render(request, "plans/_text_form.html", context)
+
+
+class EditPlan(_TextInPlace):
+    """The plan's summary and stance."""
+
+    model = AccountPlan
+    form_class = PlanForm
+    fields = plans.FIELDS
+    texts = ("summary",)
+    route = "plans:edit"
+    related = ("account",)
+    save = staticmethod(plans.change_plan)
+    displays = {"summary": shown_summary}
+
+    @classmethod
+    def may_edit(cls, user: Any, row: Any, name: str) -> bool:
+        return text_is_open(row)
+
+
+class EditSection(_TextInPlace):
+    """A section's text, source and readers."""
+
+    model = Section
+    form_class = SectionForm
+    fields = ("body", "source", "source_on", "title", "audience")
+    texts = ("body",)
+    route = "plans:section_edit"
+    related = ("plan__account",)
+    save = staticmethod(sections.change_section)
+    displays = {"body": shown_section, "title": lambda row: row.heading}
+
+    @classmethod
+    def may_edit(cls, user: Any, row: Any, name: str) -> bool:
+        return row.archived_at is None and text_is_open(row.plan)
+
+    @classmethod
+    def row_url(cls, row: Any) -> str:
+        return row.plan.get_absolute_url()

@@ -1,0 +1,9 @@
+"""Resources of versions, comparing, amending, copying, making many."""
+
+from typing import Any
+
+paths: list = []
+
+
+def register(router: Any) -> None:
+    """Nothing yet."""

@@ -1,0 +1,124 @@
+"""Reviews: the standing rhythm in which plans and portfolios are looked at again."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from kam.audit import audited
+from kam.models.row import Row
+from plans.models.plan import AccountPlan
+from plans.models.work import Activity
+from plans.querysets import OfReviewQuerySet, ReviewQuerySet
+
+
+@audited()
+class Review(Row):
+    """One review, due or held: of a plan, or of a KAM's portfolio (``owner``).
+
+    ``agenda`` is what had changed, as it stood when the review began; empty before.
+    """
+
+    class Kind(models.TextChoices):
+        ACTIVITIES = "activities", _("Follow-up of activities")
+        PLAN = "plan", _("Review of the plan")
+        CUSTOMER = "customer", _("Business review with the customer")
+        PORTFOLIO = "portfolio", _("Review of the portfolio")
+
+    class State(models.TextChoices):
+        DUE = "due", _("To be held")
+        HELD = "held", _("Held")
+        SKIPPED = "skipped", _("Skipped")
+
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    plan = models.ForeignKey(
+        AccountPlan, null=True, blank=True, on_delete=models.CASCADE, related_name="reviews"
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("KAM"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="portfolio_reviews",
+    )
+    state = models.CharField(_("state"), max_length=7, choices=State.choices, default=State.DUE)
+    due_on = models.DateField(_("due"))
+    begun_at = models.DateTimeField(_("begun"), null=True, blank=True, editable=False)
+    held_on = models.DateField(_("held on"), null=True, blank=True)
+    led_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("led by"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    agenda = models.JSONField(_("agenda"), null=True, blank=True, editable=False)
+    notes = models.TextField(_("notes"), blank=True, max_length=50_000)
+    reason = models.CharField(_("why it was skipped"), max_length=500, blank=True)
+
+    objects = ReviewQuerySet.as_manager()
+
+    class Meta(Row.Meta):
+        verbose_name = _("review")
+        verbose_name_plural = _("reviews")
+        ordering = ["due_on", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind="portfolio", plan=None, owner__isnull=False)
+                | (~models.Q(kind="portfolio") & models.Q(plan__isnull=False, owner=None)),
+                name="plans_review_of_one",
+            ),
+            models.UniqueConstraint(
+                fields=["plan", "kind"],
+                condition=models.Q(state="due", plan__isnull=False, archived_at__isnull=True),
+                name="plans_review_next_of_plan",
+                violation_error_message=_("The next review of this kind has its day already."),
+            ),
+            models.UniqueConstraint(
+                fields=["owner"],
+                condition=models.Q(state="due", owner__isnull=False, archived_at__isnull=True),
+                name="plans_review_next_of_owner",
+                violation_error_message=_("The next review of this portfolio has its day already."),
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="held") | models.Q(held_on__isnull=False),
+                name="plans_review_held",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_on", "id"],
+                name="plans_review_due",
+                condition=models.Q(state="due", archived_at__isnull=True),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} · {self.plan or self.owner}"
+
+
+@audited()
+class ReviewDecision(Row):
+    """What was decided in a review; it becomes an activity of the plan."""
+
+    review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="decisions")
+    text = models.CharField(_("decision"), max_length=500)
+    activity = models.ForeignKey(
+        Activity,
+        verbose_name=_("activity"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="decisions",
+    )
+
+    objects = OfReviewQuerySet.as_manager()
+
+    class Meta(Row.Meta):
+        verbose_name = _("decision")
+        verbose_name_plural = _("decisions")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.text

@@ -1,0 +1,3 @@
+"""Routes of plans of KAM, team and company, cascades, forecasts."""
+
+urlpatterns: list = []

@@ -1,0 +1,3 @@
+"""Routes of versions, comparing, amending, copying, making many."""
+
+urlpatterns: list = []

@@ -1,0 +1,3 @@
+"""Routes of needs and value propositions."""
+
+urlpatterns: list = []

@@ -1,0 +1,3 @@
+"""Routes of reviews and what falls due."""
+
+urlpatterns: list = []

@@ -1,0 +1,3 @@
+"""Routes of strategies, steps of goals, scorecard, and the views of activities."""
+
+urlpatterns: list = []
