@@ -4,6 +4,7 @@ from plans.models.forecast import KeptForecast
 from plans.models.level import CascadeShare, LevelGoal, LevelPlan
 from plans.models.need import Need, ValueProposition
 from plans.models.plan import AccountPlan
+from plans.models.reminder import Reminder
 from plans.models.report import ReportKind, ReportSchedule, SentReport
 from plans.models.review import Review, ReviewDecision
 from plans.models.rollup import PortfolioCount, PortfolioMonth, StalePortfolio
@@ -45,6 +46,7 @@ __all__ = [
     "PortfolioCount",
     "PortfolioMonth",
     "Presence",
+    "Reminder",
     "ReportKind",
     "ReportSchedule",
     "Review",

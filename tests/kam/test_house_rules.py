@@ -42,6 +42,7 @@ NOT_AUDITED = {
     "plans.ShareEvent": "is itself the record of what was done with a link",
     "plans.Presence": "who has a plan open now; gone after a minute",
     "plans.KeptForecast": "is itself the history: kept by the night, never changed",
+    "plans.Reminder": "what was told to whom; is itself the record",
     "plans.SentReport": "is itself the record of what was made and sent",
 }
 #: Models without a scoped manager, and why.
