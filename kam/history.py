@@ -33,6 +33,7 @@ SOURCES = {
     "import": gettext_lazy("import"),
     "task": gettext_lazy("background work"),
     "command": gettext_lazy("command"),
+    "link": gettext_lazy("shared link"),
 }
 Save = Callable[..., Any]
 

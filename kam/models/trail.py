@@ -41,6 +41,7 @@ class AuditEntry(models.Model):
         IMPORT = "import", _("Import")
         TASK = "task", _("Background work")
         COMMAND = "command", _("Command")
+        LINK = "link", _("Shared link")
 
     class Label(models.TextChoices):
         INSERT = "insert", _("created")

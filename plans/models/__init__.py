@@ -10,7 +10,14 @@ from plans.models.review import Review, ReviewDecision
 from plans.models.rollup import PortfolioCount, PortfolioMonth, StalePortfolio
 from plans.models.section import PlanComment, Section, SectionReader
 from plans.models.settings import PlanSettings
-from plans.models.sharing import PlanShare, Presence, SharedSection, ShareEvent
+from plans.models.sharing import (
+    PlanShare,
+    Presence,
+    SharedActivity,
+    SharedGoal,
+    SharedSection,
+    ShareEvent,
+)
 from plans.models.target import Target, TargetMonth
 from plans.models.template import Audience, PlanTemplate, SectionKind, TemplateSection
 from plans.models.version import PlanVersion
@@ -56,6 +63,8 @@ __all__ = [
     "SectionReader",
     "SentReport",
     "ShareEvent",
+    "SharedActivity",
+    "SharedGoal",
     "SharedSection",
     "StalePortfolio",
     "Strategy",

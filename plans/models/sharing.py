@@ -9,8 +9,13 @@ from kam.audit import audited
 from kam.models.row import Row
 from plans.models.plan import AccountPlan
 from plans.models.section import Section
-from plans.models.work import Goal
-from plans.querysets import OfPlanQuerySet, OfPlanReadQuerySet, OfShareQuerySet
+from plans.models.work import Activity, Goal
+from plans.querysets import (
+    OfPlanQuerySet,
+    OfPlanReadQuerySet,
+    OfSectionQuerySet,
+    OfShareQuerySet,
+)
 
 
 @audited(exclude=["token_hash"])
@@ -26,8 +31,6 @@ class PlanShare(Row):
     )
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     expires_on = models.DateField(_("valid until"))
-    with_goals = models.BooleanField(_("goals, ours and theirs"), default=True)
-    with_activities = models.BooleanField(_("activities"), default=True)
     message = models.TextField(_("words to them"), blank=True, max_length=2000)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -37,6 +40,8 @@ class PlanShare(Row):
         on_delete=models.SET_NULL,
         related_name="+",
     )
+
+    mailed_at = models.DateTimeField(_("mailed"), null=True, editable=False)
 
     objects = OfPlanQuerySet.as_manager()
 
@@ -51,12 +56,12 @@ class PlanShare(Row):
 
 @audited()
 class SharedSection(Row):
-    """A section that a link shows."""
+    """A section that a link shows, as long as all who see the account read it."""
 
     share = models.ForeignKey(PlanShare, on_delete=models.CASCADE, related_name="sections")
     section = models.ForeignKey(Section, on_delete=models.CASCADE, related_name="shares")
 
-    objects = OfShareQuerySet.as_manager()
+    objects = OfSectionQuerySet.as_manager()
 
     class Meta(Row.Meta):
         verbose_name = _("shared section")
@@ -71,6 +76,54 @@ class SharedSection(Row):
 
     def __str__(self) -> str:
         return f"{self.section}"
+
+
+@audited()
+class SharedGoal(Row):
+    """A goal that a link shows, to be confirmed."""
+
+    share = models.ForeignKey(PlanShare, on_delete=models.CASCADE, related_name="goals")
+    goal = models.ForeignKey(Goal, on_delete=models.CASCADE, related_name="shares")
+
+    objects = OfShareQuerySet.as_manager()
+
+    class Meta(Row.Meta):
+        verbose_name = _("shared goal")
+        verbose_name_plural = _("shared goals")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["share", "goal"],
+                condition=models.Q(archived_at__isnull=True),
+                name="plans_sharedgoal_key",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.goal}"
+
+
+@audited()
+class SharedActivity(Row):
+    """An activity that a link shows: what, whose, until when, how far."""
+
+    share = models.ForeignKey(PlanShare, on_delete=models.CASCADE, related_name="activities")
+    activity = models.ForeignKey(Activity, on_delete=models.CASCADE, related_name="shares")
+
+    objects = OfShareQuerySet.as_manager()
+
+    class Meta(Row.Meta):
+        verbose_name = _("shared activity")
+        verbose_name_plural = _("shared activities")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["share", "activity"],
+                condition=models.Q(archived_at__isnull=True),
+                name="plans_sharedactivity_key",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.activity}"
 
 
 class ShareEvent(models.Model):
