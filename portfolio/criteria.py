@@ -86,7 +86,7 @@ class VersionSheet:
 
 def sheet_of(version: CriteriaVersion) -> VersionSheet:
     """The version by score, with shares of 100 per score (two queries)."""
-    rows = Criterion.objects.order_by("pk")
+    rows = Criterion.objects.order_by("position", "pk")
     groups = list(version.groups.order_by("pk").prefetch_related(Prefetch("criteria", rows)))
     used = [group for group in groups if group.archived_at is None]
     axes = []

@@ -22,12 +22,15 @@ class VersionQuerySet(DirectoryQuerySet):
 
 
 class OfVersionQuerySet(DirectoryQuerySet):
-    """What hangs from a version of the criteria. Only a draft's changes."""
+    """What hangs from a version of the criteria. Only a draft's changes, and only while it does not
+    wait for the date on which it comes into force."""
 
     version_path = "criteria_version"
 
     def _editable(self, person: "User") -> Q:
-        return super()._editable(person) & Q(**{f"{self.version_path}__state": "draft"})
+        path = self.version_path
+        waits = {f"{path}__state": "draft", f"{path}__activate_on__isnull": True}
+        return super()._editable(person) & Q(**waits)
 
 
 class CriterionQuerySet(OfVersionQuerySet):
@@ -45,7 +48,7 @@ class ComparisonQuerySet(OfVersionQuerySet):
     """Pairwise comparisons: all read; each person changes their own, administrators all."""
 
     def _editable(self, person: "User") -> Q:
-        draft = Q(criteria_version__state="draft")
+        draft = Q(criteria_version__state="draft", criteria_version__activate_on__isnull=True)
         return draft if person.role in EDITS_ALL else draft & Q(person=person)
 
 

@@ -127,7 +127,7 @@ class Recipe:
             Criterion.objects.active()
             .filter(group__criteria_version=version, group__archived_at__isnull=True)
             .select_related("group")
-            .order_by("group__axis", "group_id", "pk")
+            .order_by("group__axis", "group_id", "position", "pk")
         )
         criteria = tuple(_criterion(row) for row in rows)
         judged = set(Judgement.objects.active().values_list("code", flat=True).distinct())

@@ -48,6 +48,21 @@ class CriteriaVersion(Row):
     revise_by = models.DateField(
         _("revise by"), null=True, blank=True, help_text=_("A reminder comes in time.")
     )
+    activate_on = models.DateField(
+        _("to come into force on"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("The night of this date puts the draft in force."),
+    )
+    scheduled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("scheduled by"),
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
     note = models.TextField(_("why this version"), blank=True)
     profitability_cut = models.DecimalField(
         _("high profitability from"),
@@ -79,10 +94,20 @@ class CriteriaVersion(Row):
                 name="portfolio_one_active_version",
                 violation_error_message=_("Another version is active."),
             ),
+            models.CheckConstraint(
+                condition=models.Q(activate_on__isnull=True) | models.Q(state="draft"),
+                name="portfolio_version_scheduled",
+                violation_error_message=_("Only a draft waits for its date."),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_open(self) -> bool:
+        """Whether what it holds may change: a draft that does not wait for its date."""
+        return self.state == self.State.DRAFT and self.activate_on is None
 
     def get_absolute_url(self) -> str:
         return reverse("portfolio:version_detail", args=[self.pk])
@@ -190,6 +215,7 @@ class Criterion(Row):
         default=Decimal(1),
         validators=[MinValueValidator(Decimal(0))],
     )
+    position = models.PositiveSmallIntegerField(_("place in the group"), default=0)
     missing = models.CharField(
         _("where the fact is missing"),
         max_length=7,

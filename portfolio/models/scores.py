@@ -179,6 +179,12 @@ class AccountScore(ScoreColumns):
                 name="portfolio_score_key",
                 condition=models.Q(last_night__isnull=True, is_key_account=True),
             ),
+            models.Index(
+                fields=["account"],
+                name="portfolio_score_unrated",
+                condition=models.Q(last_night__isnull=True)
+                & (models.Q(revenue__isnull=True) | models.Q(contribution__isnull=True)),
+            ),
             # The whole matrix is read from this index alone.
             models.Index(
                 fields=["profitability", "potential"],

@@ -24,6 +24,7 @@ from kam.periods import add_months, company_today, fiscal_year_of, month_of
 from portfolio import scoring_sql
 from portfolio.models import CriteriaVersion, PortfolioSettings, ScoringRun
 from portfolio.recipe import Recipe
+from portfolio.services.criteria import activate_due, due
 from portfolio.services.segments import place_accounts
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ def score_night(night: date | None = None, told: Told | None = None) -> ScoringR
     """
     night = night or company_today()
     with _alone():
+        activate_due(night)
         run, published = _claim(night)
         try:
             _gather_all(run, told)
@@ -60,7 +62,7 @@ def score_night(night: date | None = None, told: Told | None = None) -> ScoringR
 def due_night() -> date | None:
     """The night that is to be scored now, if there is one."""
     today = company_today()
-    if not CriteriaVersion.objects.in_force().exists():
+    if not CriteriaVersion.objects.in_force().exists() and not due(today).exists():
         return None
     done = ScoringRun.objects.filter(night__gte=today, state=ScoringRun.State.WHOLE).exists()
     return None if done else today

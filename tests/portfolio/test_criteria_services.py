@@ -1,7 +1,7 @@
 """Versions of the criteria: made, changed, weighed, put in force."""
 
 import threading
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,15 +11,17 @@ from django.utils import translation
 
 import portfolio.tasks  # noqa: F401 - registers what the minute's tick does
 from kam.models import Notification
+from kam.periods import company_today
 from kam.tasks import every_minute
 from portfolio.library import BY_CODE, READY
 from portfolio.measures import MEASURES
 from portfolio.models import Axis, CriteriaVersion, Criterion, CriterionGroup, PairwiseComparison
-from portfolio.services import criteria
+from portfolio.services import criteria, scoring
 from portfolio.services.criteria import CriteriaRefusal, NoDraft
 
 SOUND = ["contribution", "contribution_margin", "payment_reliability", "attainable", "needs"]
 DAY = date(2026, 5, 1)
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
 def D(*numbers: int) -> list[Decimal]:
@@ -340,3 +342,104 @@ def test_the_minutes_tick_reminds(cast, draft):
     criteria.activate(draft, cast.administrator, today=DAY)
     every_minute()
     assert Notification.objects.filter(kind="criteria_revision").count() == 2
+
+
+# --- moving ---------------------------------------------------------------------------------------
+def names(group) -> list[str]:
+    return list(group.criteria.active().order_by("position", "pk").values_list("code", flat=True))
+
+
+def test_a_criterion_moves_within_its_group_and_into_another(draft):
+    money = draft.groups.get(name="What the account earns us")
+    pays = draft.groups.get(name="How it buys and pays")
+    margin = criterion(draft, "contribution_margin")
+    assert names(money) == ["contribution", "contribution_margin"]
+    criteria.move_criterion(margin, money, None)
+    assert names(money) == ["contribution_margin", "contribution"]
+    criteria.move_criterion(margin, money, criterion(draft, "contribution"))
+    assert names(money) == ["contribution", "contribution_margin"]
+    criteria.move_criterion(margin, pays, None)
+    assert (names(money), names(pays)) == (
+        ["contribution"], ["contribution_margin", "payment_reliability"],
+    )  # fmt: skip
+    criteria.add_from_library(draft, ["size"])
+    assert names(criterion(draft, "size").group)[-1] == "size"  # a new one stands last
+
+
+def test_a_criterion_does_not_move_where_it_cannot_be(draft, cast):
+    other = criteria.create_version("other", picks=SOUND)
+    pays = draft.groups.get(name="How it buys and pays")
+    margin = criterion(draft, "contribution_margin")
+    with pytest.raises(CriteriaRefusal, match="a group of this draft"):
+        criteria.move_criterion(margin, other.groups.first(), None)
+    with pytest.raises(CriteriaRefusal, match="a criterion of that group"):
+        criteria.move_criterion(margin, pays, criterion(draft, "contribution"))
+    criteria.add_criterion(pays, {"code": "contribution_margin2", "name": "x"})
+    twin = criterion(draft, "contribution_margin2")
+    Criterion.objects.filter(pk=twin.pk).update(code="contribution_margin", archived_at=NOW)
+    with pytest.raises(CriteriaRefusal, match="already"):
+        criteria.move_criterion(margin, pays, None)
+    criteria.activate(draft, cast.administrator)
+    with pytest.raises(NoDraft):
+        criteria.move_criterion(margin, pays, None)
+
+
+# --- from a date to come --------------------------------------------------------------------------
+def test_a_draft_waits_for_its_date_and_stands_still_until_then(draft, cast):
+    tomorrow = company_today() + timedelta(days=1)
+    with pytest.raises(PermissionDenied):
+        criteria.schedule(draft, cast.management, tomorrow)
+    with pytest.raises(CriteriaRefusal, match="a day to come"):
+        criteria.schedule(draft, cast.administrator, company_today())
+    held = criteria.schedule(draft, cast.administrator, tomorrow)
+    assert (held.state, held.activate_on, held.scheduled_by) == (
+        "draft", tomorrow, cast.administrator,
+    )  # fmt: skip
+    with pytest.raises(NoDraft, match="take that back first"):
+        criteria.change_version(held, {"potential_cut": Decimal(60)}, base_version=None)
+    with pytest.raises(NoDraft):
+        criteria.remove_criterion(criterion(draft, "needs"))
+    opened = criteria.unschedule(held)
+    assert opened.is_open
+    criteria.remove_criterion(criterion(draft, "needs"))
+
+
+def test_the_night_of_the_date_puts_it_in_force_once(draft, cast, monkeypatch):
+    former = criteria.activate(criteria.create_version("former", picks=SOUND), cast.administrator)
+    day = company_today() + timedelta(days=1)
+    criteria.schedule(draft, cast.administrator, day)
+    scoring.score_night()
+    assert CriteriaVersion.objects.in_force().get() == former  # not yet
+    assert criteria.activate_due(day) == []  # whoever scores a night to come
+    monkeypatch.setattr("portfolio.services.criteria.versions.company_today", lambda: day)
+    monkeypatch.setattr(scoring, "company_today", lambda: day)
+    run = scoring.score_night()
+    assert run.criteria_version == draft
+    active = CriteriaVersion.objects.in_force().get()
+    assert (active, active.active_from, active.activate_on) == (draft, day, None)
+    assert active.activated_by == cast.administrator
+    former.refresh_from_db()
+    assert (former.state, former.active_to) == ("archived", day)
+    assert criteria.activate_due(day) == []
+    told = Notification.objects.filter(kind="criteria_in_force", recipient=cast.administrator)
+    assert told.get().title == "“2026” is in force"
+
+
+def test_without_a_version_in_force_the_night_of_the_first_one_is_due(draft, cast):
+    day = company_today()
+    criteria.schedule(draft, cast.administrator, day, today=day - timedelta(days=2))
+    assert scoring.due_night() == day
+    scoring.score_night()
+    assert CriteriaVersion.objects.in_force().get() == draft
+
+
+def test_a_draft_that_is_no_longer_sound_is_opened_instead(draft, cast):
+    day = company_today()
+    criteria.schedule(draft, cast.administrator, day, today=day - timedelta(days=2))
+    Criterion.objects.filter(code="contribution").update(measure="gone")
+    assert criteria.activate_due(day) == []
+    draft.refresh_from_db()
+    assert draft.is_open
+    told = Notification.objects.filter(kind="criteria_in_force", recipient=cast.administrator).get()
+    assert told.title == "“2026” did not come into force"
+    assert "Choose what is measured." in told.body
