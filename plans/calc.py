@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 ZERO = Decimal(0)
+CENT = Decimal("0.01")
 
 
 def ratio(part: Decimal | None, base: Decimal | None) -> Decimal | None:
@@ -147,3 +148,107 @@ def added(years: Sequence[YearFigures], empty: YearFigures) -> YearFigures:
 
 def _sum(values: Iterable[Decimal]) -> Decimal:
     return sum(values, ZERO)
+
+
+def split_difference(
+    approved: Decimal, approved_volume: Decimal, actual: Decimal, actual_volume: Decimal
+) -> tuple[Decimal, Decimal] | None:
+    """The difference of two revenues by volume and by price; both parts add up to it exactly.
+
+    ``None`` where either volume is not above zero: then there is no price.
+    """
+    if approved_volume <= 0 or actual_volume <= 0:
+        return None
+    by_volume = ((actual_volume - approved_volume) * approved / approved_volume).quantize(
+        CENT, ROUND_HALF_UP
+    )
+    return by_volume, actual - approved - by_volume
+
+
+# --- goals that are not money, rolled up ----------------------------------------------------------
+
+
+def weighted_mean(lines: Iterable[tuple[Decimal | None, Decimal | None]]) -> Decimal | None:
+    """Σ value × weight / Σ weight (METHODS: plans): how an index or a share rolls up.
+
+    Lines are (value, weight). One without a value, or with a weight that is missing or not above
+    zero, has no say. ``None`` where no line has one.
+    """
+    heard = [(v, w) for v, w in lines if v is not None and w is not None and w > 0]
+    return ratio(_sum(v * w for v, w in heard), _sum(w for _v, w in heard))
+
+
+# --- sharing an amount out ------------------------------------------------------------------------
+
+
+def apportioned(
+    total: Decimal, weights: Sequence[Decimal], step: Decimal = Decimal("0.01")
+) -> list[Decimal]:
+    """``total`` shared out by weight in whole ``step``s; the parts add up to it exactly.
+
+    Largest remainder: each part is rounded down, and the steps that are left go to those who lost
+    the most by it (of equals, to the first). A weight below zero counts as zero. Raises
+    ``ValueError`` where no weight is above zero or ``total`` is not in whole steps or below zero.
+    """
+    heard = [max(w, ZERO) for w in weights]
+    base = _sum(heard)
+    if base <= 0:
+        raise ValueError("no weight is above zero")
+    units, rest = divmod(total, step)
+    if rest or total < 0:
+        raise ValueError("the total is not a number of whole steps")
+    exact = [units * weight / base for weight in heard]
+    parts = [value // 1 for value in exact]
+    left = int(units - _sum(parts))
+    order = sorted(range(len(parts)), key=lambda i: (parts[i] - exact[i], i))
+    for index in order[:left]:
+        parts[index] += 1
+    return [part * step for part in parts]
+
+
+# --- how good forecasts were ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastAccuracy:
+    """How good forecasts were over some months (METHODS: opportunities and processes).
+
+    ``errors`` are actual − forecast, month by month: above zero, too little was forecast. ``bias``
+    is their mean, ``mad`` the mean of their sizes, ``mape`` the mean of |error| / actual over the
+    months with an actual above zero (``without_actual`` others are left out), ``wape`` the sum of
+    the sizes over the sum of the actuals. ``None`` without a month or a base.
+    """
+
+    errors: tuple[Decimal, ...]
+    forecast: Decimal
+    actual: Decimal
+    bias: Decimal | None
+    mad: Decimal | None
+    mape: Decimal | None
+    wape: Decimal | None
+    without_actual: int
+
+    @property
+    def bias_ratio(self) -> Decimal | None:
+        """The sum of the errors over the sum of the actuals: 0.1 is 10 % too little forecast."""
+        return ratio(self.actual - self.forecast, self.actual)
+
+
+def forecast_accuracy(months: Iterable[tuple[Decimal, Decimal]]) -> ForecastAccuracy:
+    """The accuracy of (forecast, actual) pairs, one for each month."""
+    pairs = list(months)
+    errors = tuple(actual - forecast for forecast, actual in pairs)
+    sizes = [abs(error) for error in errors]
+    count = Decimal(len(pairs))
+    shares = [s / a for s, (_f, a) in zip(sizes, pairs, strict=True) if a > 0]
+    actual = _sum(a for _f, a in pairs)
+    return ForecastAccuracy(
+        errors,
+        _sum(f for f, _a in pairs),
+        actual,
+        ratio(_sum(errors), count),
+        ratio(_sum(sizes), count),
+        ratio(_sum(shares), Decimal(len(shares))),
+        ratio(_sum(sizes), actual),
+        len(pairs) - len(shares),
+    )
