@@ -1,7 +1,7 @@
 """Criteria over the API: versions with all they hold, the rows of drafts, comparisons in pairs."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Prefetch
 from django.urls import URLPattern
@@ -31,8 +31,8 @@ ROW = ["id", "version", "created_at", "updated_at", "archived_at"]
 class CriterionSerializer(RowSerializer):
     class Meta:
         model = Criterion
-        fields = [*ROW, "group", *criteria.TAKEN_OVER]
-        read_only_fields = ROW
+        fields = [*ROW, "group", "position", *criteria.TAKEN_OVER]
+        read_only_fields = [*ROW, "position"]
         fixed = ["group"]
 
 
@@ -78,6 +78,7 @@ class CriteriaVersionSerializer(RowSerializer):
             "state",
             "active_from",
             "active_to",
+            "activate_on",
             "activated_by",
             "revise_by",
             "note",
@@ -87,7 +88,14 @@ class CriteriaVersionSerializer(RowSerializer):
             "library",
             "groups",
         ]
-        read_only_fields = [*ROW, "state", "active_from", "active_to", "activated_by"]
+        read_only_fields = [
+            *ROW,
+            "state",
+            "active_from",
+            "active_to",
+            "activate_on",
+            "activated_by",
+        ]
         fixed = ["copy_of", "library"]
 
     def get_fields(self) -> dict[str, serializers.Field]:
@@ -132,6 +140,30 @@ class WeighingSerializer(serializers.Serializer):
     people = serializers.IntegerField(help_text="How many sheets there are.")
 
 
+class Activation(serializers.Serializer):
+    """From when a version is in force; at once without a date."""
+
+    activate_on = serializers.DateField(required=False, allow_null=True)
+
+
+class Move(serializers.Serializer):
+    """Where a criterion goes: into which group, behind which of its criteria (first without)."""
+
+    group = serializers.PrimaryKeyRelatedField(queryset=CriterionGroup.objects.none())
+    after = serializers.PrimaryKeyRelatedField(
+        queryset=Criterion.objects.none(), required=False, allow_null=True, default=None
+    )
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        fields = super().get_fields()
+        request = self.context.get("request")
+        if request is not None:
+            group, after = cast(Any, fields["group"]), cast(Any, fields["after"])
+            group.queryset = CriterionGroup.objects.visible_to(request.user)
+            after.queryset = Criterion.objects.visible_to(request.user)
+        return fields
+
+
 class Compared(serializers.Serializer):
     """What is compared: the groups of a score, or the criteria of one group."""
 
@@ -151,7 +183,7 @@ class CriteriaVersionViewSet(ScopedViewSet):
                 .order_by("pk")
                 .prefetch_related(
                     # unscoped: part of a version that the caller sees
-                    Prefetch("criteria", Criterion.objects.active().order_by("pk"))
+                    Prefetch("criteria", Criterion.objects.active().order_by("position", "pk"))
                 ),
             )
         )
@@ -174,12 +206,27 @@ class CriteriaVersionViewSet(ScopedViewSet):
     def restore_row(self, row: CriteriaVersion) -> None:
         criteria.restore_version(row)
 
-    @extend_schema(request=None)
+    @extend_schema(request=Activation)
     @action(detail=True, methods=["post"])
     def activate(self, request: Request, pk: str) -> Response:
-        """Puts a sound draft in force, and archives the version in force until now."""
+        """Puts a sound draft in force, now or by the night of a date to come, and archives the
+        version in force until then."""
+        given = Activation(data=request.data)
+        given.is_valid(raise_exception=True)
+        day, by = given.validated_data.get("activate_on"), signed_in(request)
         with speaking_errors():
-            version = criteria.activate(self.get_object(), signed_in(request))
+            if day is None:
+                version = criteria.activate(self.get_object(), by)
+            else:
+                version = criteria.schedule(self.get_object(), by, day)
+        return Response(self.get_serializer(version).data, headers={"ETag": etag(version)})
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def unschedule(self, request: Request, pk: str) -> Response:
+        """Takes the date back on which a draft was to come into force."""
+        with speaking_errors():
+            version = criteria.unschedule(self.get_object())
         return Response(self.get_serializer(version).data, headers={"ETag": etag(version)})
 
     @extend_schema(parameters=[Compared], responses=WeighingSerializer, filters=False)
@@ -278,6 +325,16 @@ class CriterionViewSet(ScopedViewSet):
         self, row: Criterion, changes: Mapping[str, Any], base_version: int | None
     ) -> Criterion:
         return criteria.change_criterion(row, changes, base_version=base_version)
+
+    @extend_schema(request=Move, responses=CriterionSerializer)
+    @action(detail=True, methods=["post"])
+    def move(self, request: Request, pk: str) -> Response:
+        """Another place: in its group, or in another group of the same draft."""
+        given = Move(data=request.data, context=self.get_serializer_context())
+        given.is_valid(raise_exception=True)
+        with speaking_errors():
+            row = criteria.move_criterion(self.get_object(), **given.validated_data)
+        return Response(self.get_serializer(row).data, headers={"ETag": etag(row)})
 
     def archive_row(self, row: Criterion) -> None:
         criteria.remove_criterion(row)

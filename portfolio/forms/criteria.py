@@ -87,6 +87,35 @@ class GroupForm(RowForm):
         field_classes = {"weight": ShortDecimalField}
 
 
+class ActivationForm(forms.Form):
+    """From when a draft is in force."""
+
+    activate_on = forms.DateField(
+        label=gettext_lazy("From the night of"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=gettext_lazy("Empty: from now on. With a day to come the draft stands still."),
+    )
+
+
+class MoveForm(forms.Form):
+    """Where a criterion goes: first in a group of the draft, or behind another criterion."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    place = forms.ChoiceField(label=gettext_lazy("Place"))
+
+    def __init__(
+        self, *args: Any, places: Sequence[tuple[str, Sequence[tuple[str, str]]]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["place"].choices = places  # type: ignore[attr-defined]
+
+    def chosen(self) -> tuple[int, int | None]:
+        """The group's id, and that of the criterion before the place."""
+        group, after = self.cleaned_data["place"].split("-")
+        return int(group), int(after) or None
+
+
 def measure_choices() -> list[tuple[str, Any]]:
     return [("", "—"), *((code, measure.label) for code, measure in MEASURES.items())]
 

@@ -6,20 +6,23 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kam.editing import fetch_editable, fetch_visible
 from kam.htmx import render as render_part
 from kam.inplace import InPlace
+from kam.panels import render_panel
+from kam.periods import company_today
 from kam.scoping import Role, signed_in
 from portfolio import library
 from portfolio.criteria import sheet_of
-from portfolio.forms.criteria import NewVersionForm, VersionForm
+from portfolio.forms.criteria import ActivationForm, NewVersionForm, VersionForm
 from portfolio.models import CellText, CriteriaVersion, Criterion
 from portfolio.services import criteria, scoring
 
@@ -33,9 +36,10 @@ def keeps_criteria(user: Any) -> bool:
 
 
 def draft_for(request: HttpRequest, pk: int) -> CriteriaVersion:
-    """The draft to change: 403 for those who do not keep the criteria, and where it is no draft."""
+    """The draft to change: 403 for those who do not keep the criteria, and where it is none or waits
+    for its date."""
     version = fetch_editable(CriteriaVersion.objects, request.user, pk=pk)
-    if version.state != CriteriaVersion.State.DRAFT:
+    if not version.is_open:
         raise PermissionDenied
     return version
 
@@ -58,7 +62,7 @@ class EditVersion(InPlace):
 
     @classmethod
     def may_edit(cls, user: Any, row: Any, name: str) -> bool:
-        return row.state == CriteriaVersion.State.DRAFT or name in criteria.ALWAYS_OPEN
+        return row.is_open or name in criteria.ALWAYS_OPEN
 
 
 version_edit = EditVersion.as_view()
@@ -118,7 +122,7 @@ def version_create(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def version_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """A version by score: what counts, how much, and how it becomes a value."""
+    """A version as a whole; each score loads as a panel."""
     version = fetch_visible(
         CriteriaVersion.objects.select_related("activated_by"), request.user, pk=pk
     )
@@ -131,14 +135,45 @@ def version_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "draft": draft,
         "keeps": keeps,
         "may_edit": keeps,
-        "may_change": keeps and draft,
+        "may_change": keeps and version.is_open,
         "may_restore": keeps and version.state == "archived" and version.active_from is None,
         "sheet": sheet,
+        "panels": [
+            (
+                axis.axis.label,
+                ngettext("%(n)d criterion", "%(n)d criteria", axis.count) % {"n": axis.count},
+                reverse("portfolio:version_axis", args=[version.pk, axis.axis.value]),
+                f"score-{axis.axis.value}",
+            )
+            for axis in sheet.axes
+            if axis.groups
+        ],
         "unused": [axis.axis for axis in sheet.axes if not axis.groups],
         "faults": criteria.faults(version) if draft and sheet.axes else [],
         "crumbs": crumbs_to(),
     }
     return render(request, "portfolio/criteria/version_detail.html", context)
+
+
+@login_required
+@require_safe
+def version_axis(request: HttpRequest, pk: int, axis: str) -> HttpResponse:
+    """One score of a version: what counts, how much, and how it becomes a value."""
+    version = fetch_visible(CriteriaVersion.objects, request.user, pk=pk)
+    found = next((a for a in sheet_of(version).axes if a.axis.value == axis), None)
+    if found is None:
+        raise Http404
+    keeps = keeps_criteria(request.user)
+    context = {
+        "version": version,
+        "axis": found,
+        "draft": version.state == CriteriaVersion.State.DRAFT,
+        "may_edit": keeps,
+        "may_change": keeps and version.is_open,
+    }
+    return render_panel(
+        request, "portfolio/criteria/_axis.html", context, title=found.axis.label, row=version
+    )
 
 
 @login_required
@@ -172,36 +207,57 @@ def version_library(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def version_activate(request: HttpRequest, pk: int) -> HttpResponse:
-    """Asks, with what would change, and puts the draft in force."""
+    """Asks, with what would change, and puts the draft in force, now or from a date."""
     version = fetch_editable(CriteriaVersion.objects, request.user, pk=pk)
-    if request.method == "POST":
+    form = ActivationForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        day = form.cleaned_data["activate_on"]
+        by = signed_in(request)
         try:
-            criteria.activate(version, signed_in(request))
+            if day is None or day == company_today():
+                criteria.activate(version, by)
+                done = _("The version is in force. Tonight's scores follow it.")
+            else:
+                criteria.schedule(version, by, day)
+                done = _("The version comes into force by the night of %(day)s.") % {
+                    "day": date_format(day, "SHORT_DATE_FORMAT")
+                }
         except criteria.CriteriaRefusal as refusal:
             messages.error(request, refusal.sentence)
         else:
-            messages.success(request, _("The version is in force. Tonight's scores follow it."))
+            messages.success(request, done)
         return HttpResponseRedirect(version.get_absolute_url())
     former = CriteriaVersion.objects.visible_to(request.user).in_force().first()
     consequences = [
         _(
             "Its criteria, weights and cut-offs stand still from now on; changes need a new version."
         ),
-        _("Tonight every account is scored by it. Scores of past nights stay as they are."),
+        _("That night every account is scored by it. Scores of past nights stay as they are."),
+        _("Until a date to come it can be taken back."),
     ]
     if former is not None:
-        consequences.insert(0, _("“%(version)s” is archived.") % {"version": former})
+        consequences.insert(0, _("“%(version)s” is archived then.") % {"version": former})
     context = {
         "version": version,
-        "impossible": version.state != CriteriaVersion.State.DRAFT,
+        "impossible": not version.is_open,
         "faults": criteria.faults(version),
         "question": _("Put “%(version)s” in force?") % {"version": version},
         "consequences": consequences,
+        "form": form,
         "submit": _("Activate"),
         "cancel_url": version.get_absolute_url(),
         "crumbs": crumbs_to(version),
     }
-    return render(request, "portfolio/criteria/activate.html", context)
+    status = 422 if form.errors else 200
+    return render(request, "portfolio/criteria/activate.html", context, status=status)
+
+
+@login_required
+@require_POST
+def version_unschedule(request: HttpRequest, pk: int) -> HttpResponse:
+    """Takes the date back on which a draft was to come into force."""
+    version = fetch_editable(CriteriaVersion.objects, request.user, pk=pk)
+    return _step(request, version, criteria.unschedule, _("The date is taken back."))
 
 
 @login_required

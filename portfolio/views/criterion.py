@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from kam.editing import fetch_editable
+from kam.editing import EditConflict, fetch_editable
 from kam.forms import RowForm
 from kam.inplace import Group as Together
 from kam.inplace import InPlace
-from portfolio.criteria import fact, value_in_words
-from portfolio.forms.criteria import CriterionForm, GroupForm
+from kam.views.administration import conflict_page
+from portfolio.criteria import VersionSheet, fact, sheet_of, value_in_words
+from portfolio.forms.criteria import CriterionForm, GroupForm, MoveForm
 from portfolio.models import Axis, CriteriaVersion, Criterion, CriterionGroup
 from portfolio.services import criteria
 from portfolio.views.criteria import crumbs_to, draft_for
@@ -158,6 +159,69 @@ def _criterion(request: HttpRequest, pk: int) -> Criterion:
     return fetch_editable(
         Criterion.objects.select_related("group__criteria_version"), request.user, pk=pk
     )
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def criterion_move(request: HttpRequest, pk: int) -> HttpResponse:
+    """Another place for a criterion: in its group, or in another group of the draft."""
+    row = _criterion(request, pk)
+    version = row.group.criteria_version
+    sheet = sheet_of(version)
+    form = MoveForm(
+        request.POST if request.method == "POST" else None,
+        places=_places(sheet, row),
+        initial={"version": row.version, "place": _present(sheet, row)},
+    )
+    if request.method == "POST" and form.is_valid():
+        group, after = form.chosen()
+        groups = CriterionGroup.objects.visible_to(request.user)
+        behind = Criterion.objects.visible_to(request.user).filter(pk=after).first()
+        try:
+            criteria.move_criterion(
+                row, groups.get(pk=group), behind, base_version=form.cleaned_data["version"]
+            )
+        except EditConflict as conflict:
+            return conflict_page(request, conflict, request.path)
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+        else:
+            messages.success(request, _("“%(name)s” is moved.") % {"name": row})
+            return HttpResponseRedirect(version.get_absolute_url())
+    context = {
+        "form": form,
+        "title": _("Move “%(name)s”") % {"name": row},
+        "submit": _("Move"),
+        "crumbs": crumbs_to(version),
+        "cancel_url": version.get_absolute_url(),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "portfolio/criteria/form.html", context, status=status)
+
+
+def _places(sheet: VersionSheet, row: Criterion) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Each group of the draft with the places in it: first, or behind one of its criteria."""
+    found = []
+    for axis in sheet.axes:
+        for group in axis.groups:
+            others = [line.criterion for line in group.lines if line.criterion.pk != row.pk]
+            choices = [(f"{group.group.pk}-0", _("first"))]
+            choices += [
+                (f"{group.group.pk}-{c.pk}", _("after %(name)s") % {"name": c.name}) for c in others
+            ]
+            found.append((f"{axis.axis.label}: {group.group.name}", choices))
+    return found
+
+
+def _present(sheet: VersionSheet, row: Criterion) -> str:
+    """Where the criterion stands now."""
+    group = next(g for a in sheet.axes for g in a.groups if g.group.pk == row.group_id)
+    before = 0
+    for line in group.lines:
+        if line.criterion.pk == row.pk:
+            break
+        before = line.criterion.pk
+    return f"{row.group_id}-{before}"
 
 
 def _act(

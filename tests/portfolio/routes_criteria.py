@@ -58,6 +58,7 @@ def fields(args, field):
 ROUTES: list[Route] = [
     Route("portfolio:version_list"),
     Route("portfolio:version_detail", "directory", version),
+    Route("portfolio:version_axis", "directory", axis),
     Route("portfolio:axis_comparison", "directory", axis),
     Route("portfolio:axis_comparison", "directory", axis, "post", ok=422),
     Route("portfolio:group_comparison", "directory", group),
@@ -68,6 +69,9 @@ ROUTES: list[Route] = [
     change("version_library", version),
     change("version_activate", version, 200, "get"),
     change("version_activate", version),
+    change("version_unschedule", version),
+    change("criterion_move", criterion, 200, "get"),
+    change("criterion_move", criterion, 422),
     change("version_preview", version, 200, "get"),
     change("version_archive", version, 200, "get"),
     change("version_archive", version),
@@ -145,6 +149,8 @@ for name, args in (
 KARI = ADMINISTRATORS | {"service", "kam"}
 ROUTES += [
     in_use("criteriaversion", version, "activate", "post", ADMINISTRATORS, 200),
+    in_use("criteriaversion", version, "unschedule", "post", EDITS_ALL, 400),
+    in_use("criterion", criterion, "move", "post", EDITS_ALL, 400),
     in_use("criteriaversion", version, "apply-weights", "post", EDITS_ALL, 400),
     Route("api:criteriaversion-weighing", "directory", version, data=compared, ok=204),
     Route("api:pairwisecomparison-list"),

@@ -1,9 +1,11 @@
 """Criteria over the API: versions in whole, rows of drafts, comparisons, activation."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
+from kam.periods import company_today
 from portfolio.models import CriteriaVersion, Criterion
 from portfolio.services import criteria
 from tests.api.conftest import api  # noqa: F401 - a fixture
@@ -117,3 +119,23 @@ def test_comparisons_of_several_people_become_weights(cast, api, draft):  # noqa
     assert Criterion.objects.get(code="contribution").weight == Decimal(80)
     wrong = {"axis": "risk", "group": group.pk}
     assert api("service").call("post", where + "apply-weights/", wrong).status_code == 400
+
+
+def test_a_criterion_moves_and_a_draft_waits_for_its_date(cast, api, draft):  # noqa: F811
+    ada = api("administrator")
+    row, other = Criterion.objects.get(code="contribution"), Criterion.objects.get(code="needs")
+    path = f"criteria/{row.pk}/move/"
+    moved = ada.call("post", path, {"group": other.group_id, "after": other.pk}).json()
+    assert (moved["group"], moved["position"]) == (other.group_id, 2)
+    assert ada.call("post", path, {"group": row.group_id, "after": other.pk}).status_code == 400
+    assert ada.call("post", path, {"group": 0}).status_code == 400
+    day = (company_today() + timedelta(days=3)).isoformat()
+    path = f"criteria-versions/{draft.pk}/"
+    held = ada.call("post", f"{path}activate/", {"activate_on": day})
+    assert (held.status_code, held.json()["state"], held.json()["activate_on"]) == (
+        200, "draft", day,
+    )  # fmt: skip
+    assert ada.call("patch", f"criteria/{row.pk}/", {"weight": "3"}).status_code == 403
+    assert ada.call("post", f"{path}unschedule/").json()["activate_on"] is None
+    wrong = ada.call("post", f"{path}activate/", {"activate_on": "2020-01-01"})
+    assert wrong.status_code == 400

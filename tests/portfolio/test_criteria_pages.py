@@ -1,12 +1,16 @@
 """The pages of the criteria: what they show, in how many queries, what their forms do."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from kam.periods import company_today
+from portfolio.library import READY
 from portfolio.models import AccountScore, CriteriaVersion, Criterion, PairwiseComparison
 from portfolio.services import criteria, scoring
 from tests.plans.test_plan_pages import queries
@@ -35,6 +39,13 @@ def group_of(draft, name=EARNS):
 
 def text(response) -> str:
     return response.content.decode()
+
+
+def whole(client, version) -> str:
+    """The version's page with all of its panels."""
+    page = text(client.get(url("version_detail", version.pk)))
+    panels = re.findall(rf'hx-get="({url("version_detail", version.pk)}scores/[a-z]+/)"', page)
+    return page + "".join(text(client.get(panel)) for panel in panels)
 
 
 # --- reading --------------------------------------------------------------------------------------
@@ -72,7 +83,7 @@ def test_the_page_says_share_and_value_of_each_criterion(cast, draft):
     criteria.change_criterion(
         Criterion.objects.get(code="contribution"), {"weight": Decimal(3)}, base_version=None
     )
-    page = text(cast.client("kam").get(url("version_detail", draft.pk)))
+    page = whole(cast.client("kam"), draft)
     assert "37.5" in page  # half of the score times three quarters of the group
     assert "12.5" in page
     assert "Rank among all accounts: the highest is 100." in page
@@ -91,7 +102,7 @@ def test_long_text_keeps_its_paragraphs_and_no_markup_of_its_own(cast, draft):
 
 def test_what_is_in_force_is_read_only(cast, ada, draft):
     criteria.activate(draft, cast.administrator)
-    page = text(ada.get(url("version_detail", draft.pk)))
+    page = whole(ada, draft)
     row = Criterion.objects.get(code="contribution")
     assert url("criterion_edit", row.pk, "weight") not in page
     assert url("version_edit", draft.pk, "potential_cut") not in page
@@ -158,7 +169,7 @@ def test_how_a_fact_becomes_a_value_is_edited_together(cast, ada, draft):
     assert ada.post(where, form).status_code == 302
     row.refresh_from_db()
     assert row.band_floors == [Decimal(10000), Decimal("50000.5"), Decimal(100000)]
-    page = text(ada.get(url("version_detail", draft.pk)))
+    page = whole(ada, draft)
     assert "Bands: from 10,000: 25 · from 50,000.5: 60 · from 100,000: 100." in page
     assert "Missing: counts as 20." in page
     assert 'value="10000; 50000.5; 100000"' in text(ada.get(where))
@@ -185,7 +196,7 @@ def test_a_group_and_a_criterion_of_ones_own(cast, ada, draft):
     assert ada.post(url("criterion_create", group.pk), values).status_code == 302
     row = Criterion.objects.get(code="ties")
     ada.post(url("criterion_remove", row.pk))
-    assert "Bring back Ties" in text(ada.get(url("version_detail", draft.pk)))
+    assert "Bring back Ties" in whole(ada, draft)
     ada.post(url("criterion_restore", row.pk))
     row.refresh_from_db()
     assert row.archived_at is None
@@ -241,6 +252,36 @@ def test_groups_are_compared_as_well(cast, ada, draft):
     assert ada.get(url("axis_comparison", draft.pk, "luck")).status_code == 404
 
 
+# --- moving and weight of the page ----------------------------------------------------------------
+def test_a_criterion_is_moved_on_a_page_of_its_own(cast, ada, draft):
+    row, other = Criterion.objects.get(code="contribution"), Criterion.objects.get(code="needs")
+    where = url("criterion_move", row.pk)
+    assert where in whole(ada, draft)
+    page = text(ada.get(where))
+    assert f'value="{row.group_id}-0" selected' in page
+    assert "after Fit with their needs" in page or f"{other.group_id}-{other.pk}" in page
+    values = {"place": f"{other.group_id}-{other.pk}", "version": row.version}
+    assert ada.post(where, values | {"place": "1-1"}).status_code == 422
+    assert ada.post(where, values).url == url("version_detail", draft.pk)
+    row.refresh_from_db()
+    assert (row.group, row.position) == (other.group, 2)
+    assert cast.client("management").post(where, values).status_code == 403
+
+
+def test_the_page_and_each_panel_of_thirty_criteria_are_light(cast, ada, draft):
+    criteria.add_from_library(draft, [ready.code for ready in READY][:30])
+    page = ada.get(url("version_detail", draft.pk))
+    assert len(page.content) < 40_000
+    panels = re.findall(r'hx-get="([^"]+/scores/[a-z]+/)"', text(page))
+    assert len(panels) == 3
+    for panel in panels:
+        with CaptureQueriesContext(connection) as found:
+            answer = ada.get(panel, headers={"HX-Request": "true"})
+        assert len(answer.content) < 40_000, panel
+        assert len(found) <= 8  # session, person, version, groups, criteria
+    assert ada.get(url("version_axis", draft.pk, "luck")).status_code == 404
+
+
 # --- activation -----------------------------------------------------------------------------------
 def test_activation_asks_first(cast, ada, draft):
     page = text(ada.get(url("version_activate", draft.pk)))
@@ -250,6 +291,25 @@ def test_activation_asks_first(cast, ada, draft):
     draft.refresh_from_db()
     assert (draft.state, draft.activated_by) == ("active", cast.administrator)
     assert "not possible now" in text(ada.get(url("version_activate", draft.pk)))
+
+
+def test_a_date_to_come_is_shown_and_can_be_taken_back(cast, ada, draft):
+    day = company_today() + timedelta(days=30)
+    ada.post(url("version_activate", draft.pk), {"activate_on": "no date"})
+    draft.refresh_from_db()
+    assert draft.is_open
+    ada.post(url("version_activate", draft.pk), {"activate_on": day.isoformat()})
+    page = whole(ada, draft)
+    assert "comes into force by the night of" in page
+    row = Criterion.objects.get(code="contribution")
+    assert url("criterion_edit", row.pk, "weight") not in page
+    assert ada.get(url("criterion_edit", row.pk, "weight")).status_code == 403
+    assert ada.get(url("version_library", draft.pk)).status_code == 403
+    assert "Scheduled" in text(cast.client("kam").get(url("version_list")))
+    assert cast.client("management").post(url("version_unschedule", draft.pk)).status_code == 403
+    ada.post(url("version_unschedule", draft.pk))
+    draft.refresh_from_db()
+    assert draft.is_open
 
 
 def test_the_preview_says_when_there_is_nothing_to_compare_with(cast, ada, draft):
