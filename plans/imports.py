@@ -24,6 +24,7 @@ from kam.importing.resource import (
 from kam.models import Company, ImportBatch
 from kam.periods import company_year, fiscal_year_of
 from plans.models import AccountPlan, Target, TargetMonth
+from plans.services.locks import LOCKED_AIMS, LOCKED_TEXT
 from plans.services.portfolios import refresh_portfolios
 from plans.services.sections import fill_sections
 
@@ -117,10 +118,7 @@ class Targets(Resource):
             if plan is None:
                 word = f"{record.values['account']} {label}"
                 self.new_words["plan"].setdefault(word, word)
-            elif plan.archived_at is not None or plan.status in (
-                AccountPlan.Status.CLOSED,
-                AccountPlan.Status.SUBMITTED,
-            ):
+            elif plan.archived_at is not None or self._stands_still(plan, record):
                 state = _("archived") if plan.archived_at else plan.get_status_display()
                 yield (
                     record,
@@ -141,6 +139,13 @@ class Targets(Resource):
                 )
                 continue
             others.add(line)
+
+    def _stands_still(self, plan: AccountPlan, record: Record) -> bool:
+        """Forecasts of an approved plan stay open; its targets change by amendment."""
+        aims = any(
+            record.values.get(name, KEEP) is not KEEP for name in AMOUNTS if name != "forecast"
+        )
+        return plan.status in (LOCKED_AIMS if aims else LOCKED_TEXT)
 
     def _overlap(self, one: int, other: int) -> bool:
         return one in self._paths.get(other, ()) or other in self._paths.get(one, ())

@@ -239,6 +239,12 @@ class AccountPlanViewSet(ScopedViewSet):
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
+    def amend(self, request: Request, pk: str) -> Response:
+        """Opens an approved plan for changes that are approved anew."""
+        return self._step(lambda plan: lifecycle.amend(plan, signed_in(request)), decides=False)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
     def close(self, request: Request, pk: str) -> Response:
         """Ends the work with a plan."""
         return self._step(lambda plan: lifecycle.close(plan, signed_in(request)), decides=False)

@@ -1,25 +1,35 @@
-"""The life of a plan: draft → submitted → approved or returned → … → closed.
+"""The life of a plan.
+
+    draft → submitted → returned, or approved → active (when its year begins) → closed
+    approved or active → amending → submitted → …
 
 Each step is one conditional update on the state, so that of two people who decide at the same
 moment one decides and the other is told. Who may take which step is asked in the views by
-``editable_by`` (submit, withdraw, close) and ``approvable_by`` (approve, return, reopen).
+``editable_by`` (submit, withdraw, amend, close) and ``approvable_by`` (approve, return, reopen).
+Approval freezes a version (``plans.versions``); its number is the plan's ``in_force``, also while the
+plan is amended.
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Account
 from kam.models import Role, Team, User
+from kam.money import rates_for
 from kam.notifications import in_language_of, notify
-from kam.periods import company_year
-from plans.models import AccountPlan
+from kam.periods import company_today, company_year
+from plans import versions
+from plans.models import AccountPlan, PlanSettings, PlanVersion, TargetMonth
 from plans.services.portfolios import refresh_soon
 from plans.services.refusals import IllegalTransition, PlanRefusal
+from plans.stance import suggested_stance
 
 Status = AccountPlan.Status
 
@@ -35,19 +45,30 @@ class Step:
     decides: bool = False
 
 
-SUBMIT = Step("submit", (Status.DRAFT, Status.RETURNED), Status.SUBMITTED, gettext_lazy("Submit"))
+SUBMIT = Step(
+    "submit",
+    (Status.DRAFT, Status.RETURNED, Status.AMENDING),
+    Status.SUBMITTED,
+    gettext_lazy("Submit"),
+)
 WITHDRAW = Step("withdraw", (Status.SUBMITTED,), Status.DRAFT, gettext_lazy("Withdraw"))
 APPROVE = Step("approve", (Status.SUBMITTED,), Status.ACTIVE, gettext_lazy("Approve"), True)
 RETURN = Step("return", (Status.SUBMITTED,), Status.RETURNED, gettext_lazy("Return"), True)
+AMEND = Step("amend", (Status.APPROVED, Status.ACTIVE), Status.AMENDING, gettext_lazy("Amend"))
 CLOSE = Step("close", (Status.ACTIVE,), Status.CLOSED, gettext_lazy("Close"))
 REOPEN = Step("reopen", (Status.CLOSED,), Status.ACTIVE, gettext_lazy("Open again"))
-DECIDED = (Status.ACTIVE, Status.RETURNED, Status.CLOSED)
-STEPS = {step.name: step for step in (SUBMIT, WITHDRAW, APPROVE, RETURN, CLOSE, REOPEN)}
+DECIDED = (Status.APPROVED, Status.ACTIVE, Status.RETURNED, Status.CLOSED)
+STEPS = {step.name: step for step in (SUBMIT, WITHDRAW, APPROVE, RETURN, AMEND, CLOSE, REOPEN)}
 
 
 @transaction.atomic
 def submit(plan: AccountPlan, by: User) -> AccountPlan:
-    """Asks for a decision, and tells those who decide."""
+    """Asks for a decision, and tells those who decide.
+
+    Raises ``PlanRefusal`` where the stance is not the one that the matrix suggests and nobody says
+    why.
+    """
+    _refuse_unargued_stance(plan)
     plan = _take(SUBMIT, plan, by)
     for person in deciders(plan):
         with in_language_of(person):
@@ -61,15 +82,41 @@ def submit(plan: AccountPlan, by: User) -> AccountPlan:
     return plan
 
 
+def _refuse_unargued_stance(plan: AccountPlan) -> None:
+    current = AccountPlan.objects.get(pk=plan.pk)
+    suggested = suggested_stance(current.account_id)
+    if (
+        current.stance
+        and suggested is not None
+        and current.stance != suggested.stance
+        and not current.stance_reason.strip()
+    ):
+        raise PlanRefusal(
+            {
+                "stance_reason": _(
+                    "The matrix suggests “%(suggested)s”. Say why this plan takes another stance."
+                )
+                % {"suggested": AccountPlan.Stance(suggested.stance).label}
+            }
+        )
+
+
 def withdraw(plan: AccountPlan, by: User) -> AccountPlan:
-    """Takes a submitted plan back, to change it."""
+    """Takes a submitted plan back, to change it: a draft, or an amendment of what is in force."""
     return _take(WITHDRAW, plan, by)
 
 
 @transaction.atomic
 def approve(plan: AccountPlan, by: User, note: str = "") -> AccountPlan:
-    """Puts the plan in force, and tells its KAM."""
-    plan = _take(APPROVE, plan, by, note)
+    """Freezes the plan as a version, puts it in force, and tells its KAM.
+
+    A plan whose year has not begun is approved and becomes active on its first day. Raises
+    ``PlanRefusal`` where the plan's target reaches the amount that management approves
+    (``PlanSettings.approval_amount``) and ``by`` is not management.
+    """
+    _refuse_above_limit(plan, by)
+    plan = _take(APPROVE, plan, by, note, in_force=versions.next_number(plan))
+    versions.freeze(plan, PlanVersion.Occasion.APPROVED, by, note.strip())
     _tell_owner(plan, by, "plan_approved", gettext_lazy("%(plan)s was approved"), note)
     return plan
 
@@ -84,9 +131,26 @@ def send_back(plan: AccountPlan, by: User, note: str) -> AccountPlan:
     return plan
 
 
+@transaction.atomic
+def amend(plan: AccountPlan, by: User) -> AccountPlan:
+    """Opens an approved plan for changes that are approved anew.
+
+    What was approved stays in force meanwhile. A plan that was approved before versions were kept
+    is frozen first, so that there is something to compare with.
+    """
+    if plan.in_force == 0 and plan.status in AMEND.origins:
+        plan = _take(AMEND, plan, by, in_force=versions.next_number(plan))
+        versions.freeze(plan, PlanVersion.Occasion.APPROVED, plan.decided_by)
+        return plan
+    return _take(AMEND, plan, by)
+
+
+@transaction.atomic
 def close(plan: AccountPlan, by: User) -> AccountPlan:
-    """Ends the work with a plan; it stays to be read."""
-    return _take(CLOSE, plan, by)
+    """Ends the work with a plan; it stays to be read, and as its last version."""
+    plan = _take(CLOSE, plan, by)
+    versions.freeze(plan, PlanVersion.Occasion.CLOSED, by)
+    return plan
 
 
 def reopen(plan: AccountPlan, by: User) -> AccountPlan:
@@ -94,9 +158,19 @@ def reopen(plan: AccountPlan, by: User) -> AccountPlan:
     return _take(REOPEN, plan, by)
 
 
+def activate_due() -> int:
+    """Makes the approved plans active whose fiscal year has begun; returns how many.
+
+    Safe to run at any time and twice.
+    """
+    return AccountPlan.objects.filter(
+        status=Status.APPROVED, year__lte=company_year().year, archived_at__isnull=True
+    ).update(status=Status.ACTIVE)
+
+
 @transaction.atomic
-def _take(step: Step, plan: AccountPlan, by: User, note: str = "") -> AccountPlan:
-    changes: dict[str, Any] = {"status": step.state}
+def _take(step: Step, plan: AccountPlan, by: User, note: str = "", **changes: Any) -> AccountPlan:
+    changes["status"] = _state_after(step, plan)
     if step.decides:
         changes |= {"decided_by": by, "decided_at": timezone.now(), "decision_note": note.strip()}
     found = AccountPlan.objects.filter(
@@ -111,6 +185,45 @@ def _take(step: Step, plan: AccountPlan, by: User, note: str = "") -> AccountPla
         raise IllegalTransition(_why_not(step, current))
     refresh_soon()
     return current
+
+
+def _state_after(step: Step, plan: AccountPlan) -> str:
+    if step is APPROVE and company_year(plan.year).first > company_today():
+        return Status.APPROVED
+    if step is WITHDRAW and plan.in_force:
+        return Status.AMENDING
+    return step.state
+
+
+def target_of(plan: AccountPlan) -> Decimal | None:
+    """The plan's revenue target of the year in company currency; ``None`` without a budget rate."""
+    total = TargetMonth.objects.filter(
+        target__plan=plan, target__archived_at__isnull=True
+    ).aggregate(total=Sum("revenue"))["total"]
+    rate = rates_for(plan.year).rate(plan.currency)
+    return None if rate is None else (total or Decimal(0)) * rate
+
+
+def needs_management(plan: AccountPlan) -> bool:
+    """Whether management approves this plan: its target reaches the set amount.
+
+    A target that cannot be converted counts as reaching it: nobody is to slip below for want of a
+    rate.
+    """
+    limit = PlanSettings.current().approval_amount
+    if limit is None:
+        return False
+    target = target_of(plan)
+    return target is None or target >= limit
+
+
+def _refuse_above_limit(plan: AccountPlan, by: User) -> None:
+    person = getattr(by, "acting_for", None) or by
+    if person.role not in (Role.MANAGEMENT, Role.ADMINISTRATOR) and needs_management(plan):
+        raise PlanRefusal(
+            _("The target of %(plan)s is so large that management approves it.")
+            % {"plan": _name(plan)}
+        )
 
 
 def _why_not(step: Step, plan: AccountPlan) -> str:
@@ -129,26 +242,36 @@ def _why_not(step: Step, plan: AccountPlan) -> str:
 def deciders(plan: AccountPlan) -> list[User]:
     """Whom a submitted plan waits for: the nearest leader above its KAM, else management.
 
-    Leaders further up and management may decide as well (``approvable_by``), unasked.
+    Management, where the target reaches what management approves. Leaders further up and management
+    may decide as well (``approvable_by``), unasked.
     """
-    owner = plan.account.owner
-    people = User.objects.people()
-    if owner is not None and owner.team_id:
-        path = Team.objects.values_list("path", flat=True).get(pk=owner.team_id)
-        led = {
-            team.pk: team.leader
-            for team in Team.objects.active().filter(pk__in=path).select_related("leader")
-        }
-        for pk in reversed(path):
-            leader = led.get(pk)
-            if (
-                leader is not None
-                and leader.pk != owner.pk
-                and leader.is_active
-                and leader.role in (Role.LEADER, Role.MANAGEMENT, Role.ADMINISTRATOR)
-            ):
-                return [leader]
-    return list(people.filter(role=Role.MANAGEMENT).exclude(pk=plan.account.owner_id))
+    leader = None if needs_management(plan) else leader_above(plan.account.owner)
+    if leader is not None:
+        return [leader]
+    return list(
+        User.objects.people().filter(role=Role.MANAGEMENT).exclude(pk=plan.account.owner_id)
+    )
+
+
+def leader_above(person: User | None) -> User | None:
+    """The nearest leader above somebody in the team tree who may decide."""
+    if person is None or not person.team_id:
+        return None
+    path = Team.objects.values_list("path", flat=True).get(pk=person.team_id)
+    led = {
+        team.pk: team.leader
+        for team in Team.objects.active().filter(pk__in=path).select_related("leader")
+    }
+    for pk in reversed(path):
+        leader = led.get(pk)
+        if (
+            leader is not None
+            and leader.pk != person.pk
+            and leader.is_active
+            and leader.role in (Role.LEADER, Role.MANAGEMENT, Role.ADMINISTRATOR)
+        ):
+            return leader
+    return None
 
 
 def _name(plan: AccountPlan) -> str:

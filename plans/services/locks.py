@@ -1,8 +1,9 @@
 """When a plan's content stands still.
 
 While a plan waits for a decision, its texts, targets and goals do not change, so that what is
-decided on is what was read; its activities go on. A closed plan does not change
-at all; nor does an archived one, or one whose account is archived.
+decided on is what was read; its activities go on. What was approved (targets, and what goals aim
+at) changes by amendment alone; texts, forecasts and what goals have reached stay open. A closed plan
+does not change at all; nor does an archived one, or one whose account is archived.
 """
 
 from datetime import datetime
@@ -14,12 +15,18 @@ from plans.models import AccountPlan
 from plans.services.refusals import PlanLocked
 
 LOCKED_TEXT = frozenset({AccountPlan.Status.SUBMITTED, AccountPlan.Status.CLOSED})
+LOCKED_AIMS = LOCKED_TEXT | {AccountPlan.Status.APPROVED, AccountPlan.Status.ACTIVE}
 LOCKED_ACTIVITIES = frozenset({AccountPlan.Status.CLOSED})
 
 
 def text_is_open(plan: AccountPlan) -> bool:
-    """Whether texts, targets and goals may change."""
+    """Whether texts, forecasts and what goals have reached may change."""
     return plan.status not in LOCKED_TEXT and _in_use(plan)
+
+
+def aims_are_open(plan: AccountPlan) -> bool:
+    """Whether targets, and what goals aim at, may change."""
+    return plan.status not in LOCKED_AIMS and _in_use(plan)
 
 
 def activities_are_open(plan: AccountPlan) -> bool:
@@ -34,8 +41,16 @@ def _in_use(plan: AccountPlan) -> bool:
 def require_open_text(plan: AccountPlan) -> None:
     """Raises ``PlanLocked`` where the plan waits for a decision, is closed or archived."""
     status = _status_in_use(plan)
-    if status == AccountPlan.Status.SUBMITTED:
-        raise PlanLocked(_("The plan waits for a decision. Withdraw it to change it."))
+    _refuse_submitted(status)
+    _refuse_closed(status)
+
+
+def require_open_aims(plan: AccountPlan) -> None:
+    """Raises ``PlanLocked`` where targets and goals stand still: also what was approved."""
+    status = _status_in_use(plan)
+    if status in (AccountPlan.Status.APPROVED, AccountPlan.Status.ACTIVE):
+        raise PlanLocked(_("The plan is approved. Amend it to change targets and goals."))
+    _refuse_submitted(status)
     _refuse_closed(status)
 
 
@@ -51,6 +66,11 @@ def _status_in_use(plan: AccountPlan) -> str:
     _refuse_archived(current.account, current.account.archived_at)
     _refuse_archived(current, current.archived_at)
     return current.status
+
+
+def _refuse_submitted(status: str) -> None:
+    if status == AccountPlan.Status.SUBMITTED:
+        raise PlanLocked(_("The plan waits for a decision. Withdraw it to change it."))
 
 
 def _refuse_closed(status: str) -> None:

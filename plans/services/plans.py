@@ -28,10 +28,12 @@ def create_plan(
     *,
     growth: Decimal | None = None,
     template: PlanTemplate | None = None,
+    empty: bool = False,
 ) -> AccountPlan:
     """Makes the account's plan for a fiscal year, in the account's currency.
 
     Its sections are those of ``template``; of the one that fits the account where none is named.
+    An ``empty`` plan has none yet.
     With ``growth`` (per cent) it gets a target per product line bought last year, that much above
     last year's sales. Raises ``PlanExists``; ``PlanLocked`` for an archived account.
     """
@@ -44,7 +46,8 @@ def create_plan(
             )
             plan.clean_fields()
             plan.save()
-            fill_sections([plan], template)
+            if not empty:
+                fill_sections([plan], template)
             if growth is not None:
                 suggest_targets(plan, growth)
             refresh_soon()

@@ -17,7 +17,7 @@ from kam.money import rates_for
 from plans.models import AccountPlan, Target, TargetMonth
 from plans.phasing import CENT, THOUSANDTH, ZERO, folded, overlap, phased, suggested
 from plans.selectors import plan_year, sales_of
-from plans.services.locks import require_open_text
+from plans.services.locks import require_open_aims, require_open_text
 from plans.services.portfolios import refresh_soon
 from plans.services.refusals import PlanRefusal
 
@@ -69,7 +69,7 @@ def add_target(
     A target covers its line and the lines below it, so no line of a plan stands above or below
     another targeted one: then a sale would count twice. An archived target of the line comes back.
     """
-    require_open_text(plan)
+    require_open_aims(plan)
     _lock(plan)
     _refuse_overlap(plan, line)
     target = Target.objects.filter(plan=plan, line=line).first()
@@ -96,7 +96,7 @@ def suggest_targets(plan: AccountPlan, growth: Decimal) -> list[Target]:
     Lines that have a target, or stand above or below one that has, are left alone. Sales in a
     currency without a budget rate are in no target (``Sales.missing`` names them).
     """
-    require_open_text(plan)
+    require_open_aims(plan)
     _lock(plan)
     year = plan_year(plan).shifted(-1)
     sales = sales_of(plan.account_id, [year], plan.currency, rates_for(plan.year))[year.year]
@@ -127,7 +127,7 @@ def save_cells(plan: AccountPlan, measure: str, edits: Sequence[CellEdit]) -> li
     Other months and measures that somebody saved meanwhile stay. Raises ``EditConflict`` naming
     each month that two people changed (by ``cell_name``), ``ValidationError`` by cell.
     """
-    require_open_text(plan)
+    (require_open_text if measure == "forecast" else require_open_aims)(plan)
     targets = {t.pk: t for t in plan.targets.active().filter(pk__in={e.target for e in edits})}
     months = set(plan_year(plan).months())
     conflicts: list[FieldConflict] = []
@@ -203,7 +203,7 @@ def set_total(
 @transaction.atomic
 def set_phasing(target: Target, phasing: str, base_versions: Sequence[int]) -> Target:
     """Spreads all of a target's years anew by another phasing; the years' totals stay."""
-    require_open_text(target.plan)
+    require_open_aims(target.plan)
     months = list(target.months.all())
     target = save_fields(target, {"phasing": phasing}, base_version=None)
     if phasing == Target.Phasing.OWN:
@@ -243,7 +243,7 @@ def _last_year(plan: AccountPlan, target: Target) -> dict[str, Sequence[Decimal]
 @transaction.atomic
 def archive_target(target: Target) -> Target:
     """Takes a target out of the plan; its months are kept."""
-    require_open_text(target.plan)
+    require_open_aims(target.plan)
     target = archive(target)
     refresh_soon()
     return target
@@ -252,7 +252,7 @@ def archive_target(target: Target) -> Target:
 @transaction.atomic
 def restore_target(target: Target) -> Target:
     """Brings a target back, unless its line is covered by another one by now."""
-    require_open_text(target.plan)
+    require_open_aims(target.plan)
     _lock(target.plan)
     _refuse_overlap(target.plan, target.line)
     target = restore(target)

@@ -13,7 +13,7 @@ urlpatterns: list = [
     path("<int:pk>/why/", plans.why, name="why"),
     *(
         path(f"<int:pk>/{step}/", steps.take, {"step": step}, name=step)
-        for step in ("submit", "withdraw", "approve", "return", "close", "reopen")
+        for step in ("submit", "withdraw", "approve", "return", "amend", "close", "reopen")
     ),
     path("<int:pk>/archive/", steps.archive, name="archive"),
     path("<int:pk>/restore/", steps.restore, name="restore"),

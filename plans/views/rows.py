@@ -9,14 +9,14 @@ from django.utils.translation import gettext as _
 
 from kam.periods import company_year
 from plans.models import AccountPlan
-from plans.services.locks import activities_are_open, text_is_open
+from plans.services.locks import activities_are_open, aims_are_open, text_is_open
 
 
 def plan_for(user: Any, pk: int) -> AccountPlan:
     """The plan as this person sees it (one query), or 404.
 
-    ``editable`` and ``decidable`` say what they may do by the row rule; ``may_edit`` and
-    ``may_act`` whether texts and activities are open to them in the plan's present state.
+    ``editable`` and ``decidable`` say what they may do by the row rule; ``may_edit``, ``may_aim``
+    and ``may_act`` whether texts, targets and activities are open to them in the plan's state.
     """
     mine = AccountPlan.objects.editable_by(user).filter(pk=OuterRef("pk")).order_by()
     to_decide = AccountPlan.objects.approvable_by(user).filter(pk=OuterRef("pk")).order_by()
@@ -30,6 +30,7 @@ def plan_for(user: Any, pk: int) -> AccountPlan:
     if plan is None:
         raise Http404
     plan.may_edit = plan.editable and text_is_open(plan)  # type: ignore[attr-defined]
+    plan.may_aim = plan.editable and aims_are_open(plan)  # type: ignore[attr-defined]
     plan.may_act = plan.editable and activities_are_open(plan)  # type: ignore[attr-defined]
     return plan
 

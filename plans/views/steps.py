@@ -29,18 +29,30 @@ WORDS: dict[str, tuple[Any, list[Any], Any]] = {
     ),
     "withdraw": (
         gettext_lazy("Withdraw this plan to change it?"),
-        [gettext_lazy("It is a draft again and waits for nobody.")],
-        gettext_lazy("The plan is a draft again."),
+        [gettext_lazy("It can be changed again and waits for nobody.")],
+        gettext_lazy("The plan can be changed again."),
     ),
     "approve": (
         gettext_lazy("Approve this plan?"),
-        [gettext_lazy("It is in force from now on. Its KAM goes on working in it.")],
+        [
+            gettext_lazy(
+                "It is kept as a version and in force from now on, or when its year begins."
+            )
+        ],
         gettext_lazy("The plan is approved."),
     ),
     "return": (
         gettext_lazy("Return this plan to its KAM?"),
         [gettext_lazy("They get your words, change the plan and submit it again.")],
         gettext_lazy("The plan is returned."),
+    ),
+    "amend": (
+        gettext_lazy("Amend this plan?"),
+        [
+            gettext_lazy("Targets and goals can be changed; what was approved stays in force."),
+            gettext_lazy("When you are done, submit the plan again."),
+        ],
+        gettext_lazy("The plan can be changed. Submit it when you are done."),
     ),
     "close": (
         gettext_lazy("Close this plan?"),
@@ -102,6 +114,7 @@ def _take(step: str, plan: AccountPlan, user: Any, note: str) -> None:
         acts = {
             "submit": lifecycle.submit,
             "withdraw": lifecycle.withdraw,
+            "amend": lifecycle.amend,
             "close": lifecycle.close,
             "reopen": lifecycle.reopen,
         }

@@ -51,7 +51,8 @@ def _context(request: HttpRequest, plan: Any, **more: Any) -> dict[str, Any]:
     url = reverse("plans:target_list", args=[plan.pk])
     return {
         "plan": plan,
-        "may_edit": plan.may_edit,
+        "may_edit": plan.may_edit if measure == "forecast" else plan.may_aim,
+        "may_aim": plan.may_aim,
         "grid": grid_of(plan, measure, rates_for(plan.year)),
         "measure": measure,
         "measures": [

@@ -208,7 +208,7 @@ ROUTES += [
 ]
 
 # --- the steps of a plan: a draft is submitted by those who edit; nothing else leads on from there --
-for name, ok in (("submit", 200), ("withdraw", 400), ("close", 400)):
+for name, ok in (("submit", 200), ("withdraw", 400), ("amend", 400), ("close", 400)):
     for row, pick, sees, edits in (
         ("own", lambda c: c.plan, SEES_ACCOUNT, EDITS_ACCOUNT),
         ("foreign", lambda c: c.foreign_plan, SEES_FOREIGN, EDITS_FOREIGN),

@@ -92,6 +92,7 @@ ROUTES = [
     *edited("plans:edit", plan, foreign_plan, "summary", "New words"),
     *step("plans:submit", decides=False),
     *step("plans:withdraw", decides=False),
+    *step("plans:amend", decides=False),
     *step("plans:close", decides=False),
     *step("plans:approve", decides=True),
     *step("plans:return", decides=True),

@@ -60,6 +60,7 @@ def test_each_step_leads_on_from_its_own_states_only(cast, name, status):
         "withdraw": lifecycle.withdraw,
         "approve": lifecycle.approve,
         "return": lambda p, by: lifecycle.send_back(p, by, "why"),
+        "amend": lifecycle.amend,
         "close": lifecycle.close,
         "reopen": lifecycle.reopen,
     }[name]

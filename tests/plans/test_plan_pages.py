@@ -67,7 +67,7 @@ def full_plan(cast):
     return cast.plan
 
 
-def test_the_page_of_a_full_plan_makes_six_queries(cast, kam, full_plan):
+def test_the_page_of_a_full_plan_makes_seven_queries(cast, kam, full_plan):
     with queries(
         [
             "kam_user",  # who is signed in, with the frame
@@ -76,6 +76,7 @@ def test_the_page_of_a_full_plan_makes_six_queries(cast, kam, full_plan):
             "accounts_salesfact",  # sales by line and month
             "plans_targetmonth",  # targets by month
             "plans_activity",  # open and late
+            "plans_section",  # those that this person reads
         ]
     ):
         answer = kam.get(url("detail", full_plan.pk))

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from kam.models import Company
 from kam.periods import company_today, company_year
 from plans.services import lifecycle
+from plans.views.life import compare_url
 from plans.views.plans.badges import badge_of
 from plans.views.plans.figures import caption_of, key_figures, months_of, year_figures
 from plans.views.rows import crumbs_to, plan_for
@@ -42,6 +43,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "sections": sections_of(plan, request.user),
         "main_step": steps[0] if steps and steps[0]["main"] else None,
         "steps": steps[1:] if steps and steps[0]["main"] else steps,
+        "compare_url": compare_url(plan),
         "has_figures": bool(figures.target or figures.actual),
     }
     return render(request, "plans/detail.html", context)
@@ -65,6 +67,7 @@ def steps_for(plan: Any) -> list[dict[str, Any]]:
         lifecycle.RETURN,
         lifecycle.SUBMIT,
         lifecycle.WITHDRAW,
+        lifecycle.AMEND,
         lifecycle.CLOSE,
         lifecycle.REOPEN,
     ):
