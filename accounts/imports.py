@@ -547,7 +547,7 @@ class SalesFacts(Resource):
     def _flush(self, batch: ImportBatch, limit: int) -> None:
         """Few large writes: each of them has its price in prepared figures."""
         if len(self._waiting) > limit:
-            record_sales_facts(self._waiting, batch)
+            record_sales_facts(self._waiting, batch, refresh=False)  # refresh_figures does
             self._waiting = []
 
     def _fact(self, record: Record, held: dict[str, Any]) -> dict[str, Any]:

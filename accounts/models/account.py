@@ -163,6 +163,11 @@ class Account(TreeNode, Row):
                 name="accounts_account_by_number",
             ),
             models.Index(fields=["owner", "name", "id"], name="accounts_account_by_owner"),
+            models.Index(
+                fields=["name", "id"],
+                name="accounts_account_unowned",
+                condition=models.Q(owner__isnull=True, archived_at__isnull=True),
+            ),
             GinIndex(OpClass(Fold("name"), "gin_trgm_ops"), name="accounts_account_name_fold"),
             models.Index(
                 OpClass(Fold("name"), "text_pattern_ops"), name="accounts_account_name_begin"

@@ -47,13 +47,16 @@ class Counts:
 _COLUMNS = ("account", "product", "month", "currency", "revenue", "cost", "volume")
 
 
-def record_sales_facts(rows: Iterable[Mapping[str, Any]], batch: ImportBatch) -> Counts:
+def record_sales_facts(
+    rows: Iterable[Mapping[str, Any]], batch: ImportBatch, *, refresh: bool = True
+) -> Counts:
     """Writes facts, replacing those with the same account, product, month and currency.
 
     Each row has ``account`` and ``product`` (ids or rows), ``month`` (its first day), ``currency``,
     ``revenue`` (net, in that currency), and perhaps ``cost`` and ``volume`` (0 where missing). All
     are written or none; a fact that already says the same stays with its first batch. The batch
-    counts what was done.
+    counts what was done. The figures of a few accounts are computed anew right after the commit;
+    without ``refresh`` the caller does that for all, and what it leaves the minute's tick does.
 
     Raises ``ValidationError`` where a key stands twice, where an account or product is unknown, or
     where a month is not a month's first day.
@@ -72,6 +75,7 @@ def record_sales_facts(rows: Iterable[Mapping[str, Any]], batch: ImportBatch) ->
         _refuse_bad(cursor)
         cursor.execute(
             """
+            WITH written AS (
             INSERT INTO accounts_salesfact AS f
                    (account_id, product_id, month, currency, revenue, cost, volume, batch_id)
             SELECT account, product, month, currency, revenue, cost, volume, %s
@@ -82,17 +86,16 @@ def record_sales_facts(rows: Iterable[Mapping[str, Any]], batch: ImportBatch) ->
                    batch_id = excluded.batch_id
              WHERE (f.revenue, f.cost, f.volume)
                    IS DISTINCT FROM (excluded.revenue, excluded.cost, excluded.volume)
-            RETURNING (xmax = 0)
+            RETURNING (xmax = 0) AS is_new
+            )
+            SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new),
+                   (SELECT count(*) FROM accounts_incoming)
+              FROM written
             """,
             [batch.pk],
         )
-        created = changed = 0
-        while some := cursor.fetchmany(10_000):
-            new = sum(1 for (is_new,) in some if is_new)
-            created += new
-            changed += len(some) - new
-        cursor.execute("SELECT count(*) FROM accounts_incoming")
-        counts = Counts(created, changed, cursor.fetchone()[0] - created - changed)
+        created, changed, total = cursor.fetchone()
+        counts = Counts(created, changed, total - created - changed)
         ImportBatch.objects.filter(pk=batch.pk).update(
             created=F("created") + counts.created,
             changed=F("changed") + counts.changed,
@@ -100,7 +103,8 @@ def record_sales_facts(rows: Iterable[Mapping[str, Any]], batch: ImportBatch) ->
             state=ImportBatch.State.APPLIED,
             applied_at=timezone.now(),
         )
-        transaction.on_commit(lambda: refresh_account_years(AT_ONCE), robust=True)
+        if refresh:
+            transaction.on_commit(lambda: refresh_account_years(AT_ONCE), robust=True)
     return counts
 
 
@@ -189,6 +193,7 @@ def refresh_account_years(limit: int | None = None) -> int:
 def _refresh_some(take: int, *, whole_accounts: bool) -> int:
     start = Company.current().fiscal_year_start
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '64MB'")  # the sums of many accounts stay in memory
         cursor.execute(
             """
             WITH taken AS MATERIALIZED (
@@ -225,8 +230,10 @@ def _more_of(accounts: set[int], cursor: Any) -> list[tuple[int, date]]:
     """The other marks of these accounts: after a large import one account has many."""
     cursor.execute(
         """
-        WITH taken AS MATERIALIZED (
-            SELECT id FROM accounts_staleyear WHERE account_id = ANY(%s) FOR UPDATE SKIP LOCKED
+        WITH taken AS MATERIALIZED (  -- a join: ANY would look through the list for each mark
+            SELECT s.id FROM unnest(%s::bigint[]) AS a (id)
+              JOIN accounts_staleyear s ON s.account_id = a.id
+               FOR UPDATE OF s SKIP LOCKED
         )
         DELETE FROM accounts_staleyear WHERE id IN (SELECT id FROM taken)
         RETURNING account_id, month
@@ -274,7 +281,11 @@ _STORE_YEARS = """
                   AND s.currency = y.currency)
     )
     INSERT INTO accounts_accountyear AS y (account_id, year, currency, revenue, cost, volume)
-    SELECT account_id, year, currency, revenue, cost, volume FROM sums
+    SELECT account_id, year, currency, revenue, cost, volume FROM sums s
+     WHERE NOT EXISTS (  -- a row that conflicts is locked, and that costs as much as writing it
+           SELECT FROM accounts_accountyear o
+            WHERE (o.account_id, o.year, o.currency) = (s.account_id, s.year, s.currency)
+              AND (o.revenue, o.cost, o.volume) = (s.revenue, s.cost, s.volume))
     ON CONFLICT (account_id, year, currency) DO UPDATE
        SET revenue = excluded.revenue, cost = excluded.cost, volume = excluded.volume
      WHERE (y.revenue, y.cost, y.volume)
@@ -352,25 +363,31 @@ def _convert(accounts: list[int], cursor: Any) -> None:
     company = Company.current()
     cursor.execute(
         """
-        WITH figures AS (
+        WITH rated AS (  -- nothing here needs the rows in an order: they are joined and summed by hash
+            SELECT y.account_id, y.year, y.currency, y.revenue, y.cost,
+                   CASE WHEN y.currency = %(currency)s THEN 1 ELSE b.rate END AS rate
+              FROM accounts_accountyear y
+              LEFT JOIN kam_budgetrate b ON b.year = y.year AND b.currency = y.currency
+                   AND b.archived_at IS NULL
+             WHERE y.year BETWEEN %(year)s - 1 AND %(year)s
+        ), sums AS (
             SELECT a.account_id,
-                   round(sum(y.revenue * r.rate) FILTER (WHERE y.year = %(year)s), 2) AS revenue,
-                   round(sum((y.revenue - y.cost) * r.rate)
+                   round(sum(y.revenue * y.rate) FILTER (WHERE y.year = %(year)s), 2) AS revenue,
+                   round(sum((y.revenue - y.cost) * y.rate)
                          FILTER (WHERE y.year = %(year)s), 2) AS margin,
-                   round(sum(y.revenue * r.rate) FILTER (WHERE y.year < %(year)s), 2) AS before,
-                   coalesce(array_agg(DISTINCT y.currency ORDER BY y.currency)
-                            FILTER (WHERE y.id IS NOT NULL AND r.rate IS NULL), '{}') AS no_rate,
-                   count(DISTINCT y.currency) > 1 AS mixed
+                   round(sum(y.revenue * y.rate) FILTER (WHERE y.year < %(year)s), 2) AS before,
+                   array_agg(y.currency)
+                         FILTER (WHERE y.currency IS NOT NULL AND y.rate IS NULL) AS no_rate,
+                   coalesce(min(y.currency) <> max(y.currency), false) AS mixed
               FROM unnest(%(accounts)s::bigint[]) AS a (account_id)
-              LEFT JOIN accounts_accountyear y ON y.account_id = a.account_id
-                   AND y.year BETWEEN %(year)s - 1 AND %(year)s
-              LEFT JOIN LATERAL (
-                   SELECT CASE WHEN y.currency = %(currency)s THEN 1 ELSE
-                          (SELECT b.rate FROM kam_budgetrate b
-                            WHERE b.year = y.year AND b.currency = y.currency
-                              AND b.archived_at IS NULL) END AS rate
-              ) r ON true
+              LEFT JOIN rated y ON y.account_id = a.account_id
              GROUP BY 1
+        ), figures AS (
+            SELECT account_id, revenue, margin, before, mixed,
+                   CASE WHEN no_rate IS NULL THEN '{}' ELSE
+                        ARRAY(SELECT DISTINCT c FROM unnest(no_rate) AS n (c) ORDER BY c)
+                    END AS no_rate
+              FROM sums
         )
         UPDATE accounts_accountfigures g
            SET year = %(year)s, revenue = f.revenue, margin = f.margin, revenue_before = f.before,

@@ -192,20 +192,21 @@ def apply(
     *,
     user: User | None,
     good_rows_only: bool = False,
+    unseen: bool = False,
     step: Step = lambda done, total: None,
 ) -> Report:
     """Writes the file's rows, all or (if wished) the good ones; raises ImportRefused.
 
     The file is checked again in the transaction that writes, so what the preview showed some
     minutes ago is not relied on. A batch is applied once, however often and by whomever it is
-    asked for.
+    asked for. ``unseen``: also a file of which nobody has asked for a preview.
     """
     refused: tuple[str, dict[str, Any], Report | None] | None = None
     try:
         with transaction.atomic(), source("import", user=user.pk if user else None, batch=batch.pk):
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL statement_timeout = '15min'")
-            _claim(batch)
+            _claim(batch, unseen=unseen)
             _wait_for_turn(step)
             with batch.file.open("rb") as file:
                 run = _run_of(batch, file, user, step)
@@ -272,7 +273,7 @@ def _refused_text(report: Report) -> str:
     ) % {"n": report.refused}
 
 
-def _claim(batch: ImportBatch) -> None:
+def _claim(batch: ImportBatch, *, unseen: bool) -> None:
     """Takes the batch for this transaction, or raises ImportRefused."""
     try:
         with transaction.atomic():
@@ -283,7 +284,9 @@ def _claim(batch: ImportBatch) -> None:
         raise ImportRefused(_("This file is being imported at this moment.")) from None
     if now.state == ImportBatch.State.APPLIED:
         raise ImportRefused(_("This file was imported already."))
-    if now.state != ImportBatch.State.CHECKED:
+    if now.state != ImportBatch.State.CHECKED and not (
+        unseen and now.state == ImportBatch.State.UPLOADED
+    ):
         raise ImportRefused(_("Only a checked file can be imported."))
 
 

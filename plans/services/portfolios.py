@@ -26,7 +26,7 @@ INLINE_MARKS = 200
 #: How long a web request may spend on it before it leaves the marks to the worker.
 INLINE_MILLISECONDS = 700
 #: How many marks the worker takes into one transaction.
-BATCH = 50_000
+BATCH = 200_000
 #: Stands for "no owner" where the database needs a number.
 NOBODY = 0
 

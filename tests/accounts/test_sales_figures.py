@@ -77,7 +77,7 @@ def test_many_facts_are_written_in_a_fixed_number_of_statements(
 ):
     rows = [fact(cast, month=date(1990 + i // 12, i % 12 + 1, 1), revenue=i) for i in range(300)]
     # savepoint, temp table, COPY, four checks, INSERT, count, batch, release
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         services.record_sales_facts(rows, batch)
 
 
@@ -115,6 +115,44 @@ def test_an_amount_without_a_rate_is_named_and_not_summed(cast, batch):
     assert figures.revenue == Decimal("87.50")
     assert figures.no_rate == ["SEK"]
     assert figures.mixed
+
+
+def test_currencies_without_a_rate_are_named_once_and_in_order(cast, batch):
+    before = JAN.replace(year=YEAR - 1)
+    rows = [fact(cast, currency=c, month=m) for c in ("USD", "SEK") for m in (before, JAN)]
+    services.record_sales_facts(rows, batch)
+    services.refresh_account_years()
+    assert AccountFigures.objects.get(account=cast.account).no_rate == ["SEK", "USD"]
+    assert AccountFigures.objects.get(account=cast.child).no_rate == []
+
+
+def written(account):
+    """Which transactions wrote or locked the account's sums, by currency."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT currency, ARRAY[xmin::text, xmax::text] FROM accounts_accountyear"
+            " WHERE account_id = %s",
+            [account.pk],
+        )
+        return dict(cursor.fetchall())
+
+
+def test_a_sum_that_stays_is_neither_written_nor_locked(cast, batch):
+    services.record_sales_facts([fact(cast), fact(cast, currency="EUR")], batch)
+    services.refresh_account_years()
+    before = written(cast.account)
+    services.record_sales_facts([fact(cast, currency="EUR", revenue=7)], batch)
+    services.refresh_account_years()
+    after = written(cast.account)
+    assert after["NOK"] == before["NOK"]
+    assert after["EUR"] != before["EUR"]
+
+
+def test_who_brings_many_facts_refreshes_for_all(cast, batch, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks() as after_commit:
+        services.record_sales_facts([fact(cast)], batch, refresh=False)
+    assert after_commit == []
+    assert StaleYear.objects.filter(account_id=cast.account.pk).exists()
 
 
 def test_a_changed_rate_changes_the_figures(cast):

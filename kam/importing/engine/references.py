@@ -24,7 +24,7 @@ class References:
         return {name: sorted(words.values()) for name, words in self._new_words.items() if words}
 
     def forget(self) -> None:
-        """Ids are looked up anew: what was missing may be there now."""
+        """Ids are looked up anew: what was missing is there now."""
         self._ids.clear()
 
     def resolved(self, block: list[Record], *, first: bool) -> list[Record]:

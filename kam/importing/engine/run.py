@@ -194,7 +194,8 @@ class Run:
         """Writes what is new or changed. Call ``check`` first, in the same transaction."""
         for name, words in self.report.new_words.items():
             self.resource.growable(name, words)
-        self._references.forget()
+        if self.report.new_words:
+            self._references.forget()
         seen: set[Key] = set()
         block: list[Record] = []
         moved: list[tuple[Any, Any]] = []

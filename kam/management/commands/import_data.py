@@ -45,16 +45,18 @@ class Command(BaseCommand):
                     )
             except OSError as error:
                 raise CommandError(f"{path}: {error.strerror}") from None
-            report = services.check(batch, user=user)
-            if report is None:
-                raise ImportRefused(batch.report["error"])
             if options["dry_run"]:
+                report = services.check(batch, user=user)
+                if report is None:
+                    raise ImportRefused(batch.report["error"])
                 self._tell(batch, applied=False)
                 refused = report.refused and not options["good_rows_only"]
                 if refused:
                     sys.exit(1)
                 return
-            report = services.apply(batch, user=user, good_rows_only=options["good_rows_only"])
+            # What applies checks every row first, in the transaction that writes.
+            good_rows_only = options["good_rows_only"]
+            services.apply(batch, user=user, good_rows_only=good_rows_only, unseen=True)
         except (FileRefused, ImportRefused) as error:
             if batch is not None and batch.report:
                 self._tell(batch, applied=False, error=str(error))

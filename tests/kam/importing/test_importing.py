@@ -617,3 +617,29 @@ def test_a_file_that_is_refused_at_the_door_is_not_kept(cast):
     with pytest.raises(FileRefused):
         upload("accounts", "number,name\n", cast.administrator)
     assert not ImportBatch.objects.exists()
+
+
+# --- seen before, or not ------------------------------------------------------------------------
+def test_a_file_without_a_preview_is_applied_where_that_is_asked_for(cast):
+    batch = upload("teams", "name\nFar North\n")
+    with pytest.raises(services.ImportRefused, match="Only a checked file"):
+        services.apply(batch, user=None)
+    assert not Team.objects.filter(name="Far North").exists()
+    report = services.apply(batch, user=None, unseen=True)
+    assert (report.created, report.refused) == (1, 0)
+    batch.refresh_from_db()
+    assert batch.state == ImportBatch.State.APPLIED
+    with pytest.raises(services.ImportRefused, match="imported already"):
+        services.apply(batch, user=None, unseen=True)
+
+
+def test_a_file_without_a_preview_is_refused_as_a_whole_with_its_report(cast):
+    batch = upload("teams", "name,parent\nFar North,\nFar South,Nowhere\n")
+    with pytest.raises(services.ImportRefused, match="1 row is refused"):
+        services.apply(batch, user=None, unseen=True)
+    batch.refresh_from_db()
+    assert (batch.state, batch.refused) == (ImportBatch.State.REFUSED, 1)
+    assert batch.report["rows"]["refused"][0]["line"] == 3
+    assert not Team.objects.filter(name="Far North").exists()
+    with pytest.raises(services.ImportRefused, match="Only a checked file"):
+        services.apply(batch, user=None, unseen=True)

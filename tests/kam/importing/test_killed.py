@@ -37,7 +37,7 @@ def test_a_killed_import_leaves_nothing_and_can_be_repeated(tmp_path):
     process.wait()
 
     assert not Account.objects.filter(number__startswith="X").exists()
-    assert ImportBatch.objects.get().state == ImportBatch.State.CHECKED
+    assert ImportBatch.objects.get().state == ImportBatch.State.UPLOADED
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:  # the server notices the dead connection
         with sideline() as cursor:
