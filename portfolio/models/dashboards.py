@@ -30,7 +30,10 @@ class DashboardChoice(models.Model):
 
 @audited()
 class DashboardMail(Row):
-    """A dashboard that comes as PDF, weekly or monthly. ``next_on`` is claimed before it is made."""
+    """A dashboard that comes as PDF, weekly or monthly. ``next_on`` is claimed before it is made.
+
+    ``words`` are the filters as they read when it was ordered; ``query`` is what counts.
+    """
 
     class Rhythm(models.TextChoices):
         WEEKLY = "weekly", _("Each Monday")
@@ -40,9 +43,11 @@ class DashboardMail(Row):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="dashboard_mails"
     )
     query = models.CharField(_("filters"), max_length=500, blank=True)
+    words = models.CharField(_("filters in words"), max_length=500, blank=True)
     rhythm = models.CharField(_("rhythm"), max_length=7, choices=Rhythm.choices)
     next_on = models.DateField(_("next"))
     sent_on = models.DateField(_("last sent"), null=True, editable=False)
+    paused_on = models.DateField(_("paused since"), null=True, blank=True, editable=False)
 
     objects = OwnQuerySet.as_manager()
 

@@ -9,12 +9,13 @@ from django.conf import settings
 from django.core.exceptions import BadRequest, ValidationError
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.urls import reverse
 from django.utils import translation
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from kam import jobs
-from kam.editing import archive
+from kam.editing import archive, save_fields
 from kam.models import Company, User
 from kam.pdf import ReportError, render_report
 from kam.periods import add_months, company_today, month_of
@@ -41,10 +42,16 @@ def choose_panels(user: User, names: Sequence[str]) -> DashboardChoice:
 
 def order_mail(user: User, rhythm: str, query: str) -> DashboardMail:
     """Lets the dashboard with these filters come by mail; raises ``ValidationError``."""
-    if found := errors_of(Asked(user, as_query(query))):
+    asked = Asked(user, as_query(query))
+    if found := errors_of(asked):
         raise ValidationError(found)
+    words = " · ".join(f"{label}: {value}" for label, value in filter_words(asked))
     row = DashboardMail(
-        user=user, rhythm=rhythm, query=query, next_on=next_day(rhythm, company_today())
+        user=user,
+        rhythm=rhythm,
+        query=query,
+        words=words[:500],
+        next_on=next_day(rhythm, company_today()),
     )
     row.full_clean()
     row.save()
@@ -53,6 +60,17 @@ def order_mail(user: User, rhythm: str, query: str) -> DashboardMail:
 
 def end_mail(row: DashboardMail) -> DashboardMail:
     return archive(row)
+
+
+def pause_mail(row: DashboardMail, today: date | None = None) -> DashboardMail:
+    """Nothing is sent until it is resumed."""
+    return save_fields(row, {"paused_on": today or company_today()}, base_version=None)
+
+
+def resume_mail(row: DashboardMail, today: date | None = None) -> DashboardMail:
+    """The next one comes on the next day of its rhythm; what fell into the pause is not made up."""
+    after = next_day(row.rhythm, today or company_today())
+    return save_fields(row, {"paused_on": None, "next_on": after}, base_version=None)
 
 
 def next_day(rhythm: str, after: date) -> date:
@@ -69,13 +87,15 @@ def start_due_mails(today: date | None = None) -> int:
     between claim and sending, but is never sent twice.
     """
     today = today or company_today()
-    due = DashboardMail.objects.active().filter(next_on__lte=today, user__is_active=True)
+    due = DashboardMail.objects.active().filter(
+        next_on__lte=today, paused_on__isnull=True, user__is_active=True
+    )
     begun = 0
     for row in due.select_related("user")[:200]:
         with transaction.atomic():
-            claimed = DashboardMail.objects.filter(pk=row.pk, next_on=row.next_on).update(
-                next_on=next_day(row.rhythm, today)
-            )
+            claimed = DashboardMail.objects.filter(
+                pk=row.pk, next_on=row.next_on, paused_on__isnull=True
+            ).update(next_on=next_day(row.rhythm, today))
             if claimed:
                 with translation.override(row.user.language):
                     title = _("Dashboard by mail")
@@ -90,7 +110,7 @@ def send_mail(progress: jobs.Progress) -> None:
     row = DashboardMail.objects.active().select_related("user").filter(
         pk=progress.arguments["mail"]
     ).first()  # fmt: skip
-    if row is None or not row.user.is_active:
+    if row is None or row.paused_on is not None or not row.user.is_active:
         raise jobs.JobFailed(_("This mail is no longer wanted."))
     with translation.override(row.user.language):
         try:
@@ -104,8 +124,10 @@ def send_mail(progress: jobs.Progress) -> None:
             raise jobs.JobFailed(_("This mail went out today already."))
         mail = EmailMessage(
             _("Dashboard of %(company)s") % {"company": Company.current().name},
-            _("The dashboard that you ordered is attached. You end it on the dashboard itself:")
-            + f"\n{settings.SITE_URL}/portfolio/?{row.query}",
+            _("The dashboard that you ordered is attached. You open it here:")
+            + f"\n{settings.SITE_URL}{reverse('portfolio:dashboard')}?{row.query}\n\n"
+            + _("You pause or end this mail here:")
+            + f"\n{settings.SITE_URL}{reverse('portfolio:dashboard_mails')}",
             to=[row.user.email],
         )
         mail.attach(name, pdf, "application/pdf")

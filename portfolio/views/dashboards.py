@@ -10,6 +10,7 @@ from django.core.exceptions import BadRequest, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -72,7 +73,6 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "errors": errors_of(asked),
         "without_rate": without_rate(asked),
         "kept": [(n, request.GET[n]) for n in FILTERS if request.GET.get(n)],
-        "mails": DashboardMail.objects.visible_to(request.user).active(),
         "rhythms": DashboardMail.Rhythm.choices,
     }
     return render(request, "portfolio/dashboard/page.html", context)
@@ -186,12 +186,43 @@ def mail_order(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+@require_safe
+def mails(request: HttpRequest) -> HttpResponse:
+    """The dashboards that come to this person by mail."""
+    rows = DashboardMail.objects.visible_to(request.user).active().order_by("rhythm", "pk")
+    return render(request, "portfolio/dashboard/mails.html", {"mails": rows[:100]})
+
+
+@login_required
+@require_POST
+def mail_pause(request: HttpRequest, pk: int) -> HttpResponse:
+    """Sends nothing until it is resumed."""
+    dashboards.pause_mail(_mail(request, pk))
+    messages.success(request, _("This mail is paused."))
+    return redirect("portfolio:dashboard_mails")
+
+
+@login_required
+@require_POST
+def mail_resume(request: HttpRequest, pk: int) -> HttpResponse:
+    """Sends it again, from the next day of its rhythm on."""
+    row = dashboards.resume_mail(_mail(request, pk))
+    words = {"day": date_format(row.next_on, "SHORT_DATE_FORMAT")}
+    messages.success(request, _("This mail comes again, next on %(day)s.") % words)
+    return redirect("portfolio:dashboard_mails")
+
+
+def _mail(request: HttpRequest, pk: int) -> DashboardMail:
+    return fetch_editable(DashboardMail.objects.active(), request.user, pk=pk)
+
+
+@login_required
 @require_POST
 def mail_end(request: HttpRequest, pk: int) -> HttpResponse:
     """Ends a mail."""
-    dashboards.end_mail(fetch_editable(DashboardMail.objects, request.user, pk=pk))
+    dashboards.end_mail(_mail(request, pk))
     messages.success(request, _("This mail is ended."))
-    return redirect("portfolio:dashboard")
+    return redirect("portfolio:dashboard_mails")
 
 
 def _posted_query(request: HttpRequest) -> Any:

@@ -28,9 +28,14 @@ ROUTES: list[Route] = [
         data=lambda c: {"rhythm": "weekly", "query": ""},
         ok=302,
     ),
+    Route("portfolio:dashboard_mails"),
+    Route("portfolio:dashboard_mail_pause", "personal", mail, method="post", ok_for=KARI, ok=302),
+    Route("portfolio:dashboard_mail_resume", "personal", mail, method="post", ok_for=KARI, ok=302),
     Route("portfolio:dashboard_mail_end", "personal", mail, method="post", ok_for=KARI, ok=302),
 ]
 NO_FOREIGN_ROW: dict[str, str] = {
     "portfolio:dashboard_tile": "the address names a tile; its rows go through the scores' scope",
+    "portfolio:dashboard_mail_pause": "an order belongs to one person alone",
+    "portfolio:dashboard_mail_resume": "an order belongs to one person alone",
     "portfolio:dashboard_mail_end": "an order belongs to one person alone",
 }

@@ -231,6 +231,31 @@ def test_a_mail_for_somebody_who_left_is_not_sent(cast, tonight):
     assert cast.kam.role == Role.KAM
 
 
+def test_ones_mails_are_listed_paused_resumed_and_ended(scored, tonight):
+    client = scored.client("kam")
+    page = reverse("portfolio:dashboard_mails")
+    assert "No dashboard comes by mail" in client.get(page).content.decode()
+    order = {"rhythm": "weekly", "query": f"team={scored.north.pk}&is_key_account=yes"}
+    client.post(reverse("portfolio:dashboard_mail_order"), order)
+    row = DashboardMail.objects.get()
+    assert row.words == f"Team: {scored.north} · Key account: Yes"
+    assert row.words in client.get(page).content.decode()
+    assert row.words not in scored.client("leader").get(page).content.decode()
+    DashboardMail.objects.update(next_on=tonight)
+    client.post(reverse("portfolio:dashboard_mail_pause", args=[row.pk]))
+    assert "Paused" in client.get(page).content.decode()
+    assert dashboards.start_due_mails(tonight) == 0
+    client.post(reverse("portfolio:dashboard_mail_resume", args=[row.pk]))
+    row.refresh_from_db()
+    assert row.paused_on is None
+    assert row.next_on == dashboards.next_day("weekly", tonight)  # the pause is not made up
+    client.post(reverse("portfolio:dashboard_mail_end", args=[row.pk]))
+    assert "No dashboard comes by mail" in client.get(page).content.decode()
+    answer = client.post(reverse("portfolio:dashboard_mail_resume", args=[row.pk]))
+    assert answer.status_code == 404
+    assert page in client.get(reverse("portfolio:dashboard")).content.decode()
+
+
 def test_nothing_stands_for_a_year_that_was_not_scored(scored):
     assert {row[2] for row in rows_of(scored.management, "cells")} == {None}
     assert {row[4] for row in rows_of(scored.management, "cells")} == {None}
