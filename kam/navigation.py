@@ -44,6 +44,7 @@ ENTRIES: Sequence[Entry] = (
     Entry(_("Criteria"), "portfolio:version_list", "filter", LEADING),
     Entry(_("Segments"), "portfolio:scheme_list", "accounts", LEADING),
     Entry(_("Plans"), "plans:list", "plans"),
+    Entry(_("Needs"), "plans:need_list", "star"),
     Entry(_("Activities"), "plans:activity_list", "check"),
     Entry(_("Roll-up"), "plans:rollup", "roll-up"),
     Entry(_("Products"), "accounts:product_list", "columns", frozenset({Role.ADMINISTRATOR})),
