@@ -4,13 +4,28 @@ Old values of single fields go back by the services that the pages' in-place edi
 """
 
 from kam.history import restores
-from plans.models import AccountPlan, Activity, Goal, Target
+from plans.models import (
+    AccountPlan,
+    Activity,
+    Goal,
+    Need,
+    PlanShare,
+    Target,
+    ValueProposition,
+)
 from plans.services.activities import restore_activity
 from plans.services.goals import restore_goal
+from plans.services.levels import restore_level_goal
+from plans.services.needs import restore_need, restore_proposition
 from plans.services.plans import restore_plan
+from plans.services.sharing import never_restored
 from plans.services.targets import restore_target
 
 restores(AccountPlan, restore_plan)
 restores(Target, restore_target)
 restores(Goal, restore_goal)
+restores(LevelGoal, restore_level_goal)
 restores(Activity, restore_activity)
+restores(PlanShare, never_restored)
+restores(Need, restore_need)
+restores(ValueProposition, restore_proposition)

@@ -63,6 +63,14 @@ def lines_address(
     return reverse("plans:rollup_lines", args=args) + f"?year={year.year}&show={show}{extra}"
 
 
+def level_plan_address(level: str, pk: int | None, year: FiscalYear) -> str:
+    """The panel of the level's own plan; empty for what has none."""
+    if level not in ("company", "team", "kam"):
+        return ""
+    args = [level] if pk is None else [level, pk]
+    return reverse("plans:level_panel", args=args) + f"?year={year.year}"
+
+
 @login_required
 @require_safe
 def rollup(request: HttpRequest) -> HttpResponse:
@@ -364,6 +372,7 @@ def node_context(node: Node, year: FiscalYear, team_of: Any = None) -> dict[str,
         "target_lines_url": lines_address(level, pk, year, "targets"),
         "pdf_url": reverse("plans:rollup_pdf", args=[level] if pk is None else [level, pk])
         + f"?year={year.year}",
+        "level_plan_url": level_plan_address(level, pk, year),
         **years_context(year),
     }
 

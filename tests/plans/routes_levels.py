@@ -1,6 +1,120 @@
-"""The route table's rows of plans of KAM, team and company, cascades, forecasts."""
+"""The route table's rows of plans of levels, cascades, forecasts, roll-ups along other lines."""
 
 from typing import Any
 
-ROUTES: list = []
+from plans.models import LevelGoal, LevelPlan
+from tests.conftest import YEAR
+from tests.route_table import Route
+
+#: Whose figures: the company's; Kari's and Odd's portfolios and teams.
+OVERSEES = frozenset({"administrator", "management"})
+LEADS_NORTH = OVERSEES | {"region_leader", "leader"}
+LEADS_SOUTH = OVERSEES | {"region_leader", "south_leader"}
+KARIS = LEADS_NORTH | {"kam"}
+ODDS = LEADS_SOUTH | {"other_kam"}
+#: Over the API service accounts do what administrators do.
+API = frozenset({"service"})
+
+
+def _plan(cast, **key):
+    return LevelPlan.objects.get_or_create(year=YEAR, **key)[0]
+
+
+def karis(cast):
+    return {"pk": _plan(cast, level="kam", owner=cast.kam).pk}
+
+
+def odds(cast):
+    return {"pk": _plan(cast, level="kam", owner=cast.other_kam).pk}
+
+
+def norths(cast):
+    return {"pk": _plan(cast, level="team", team=cast.north).pk}
+
+
+def companys(cast):
+    return {"pk": _plan(cast, level="company").pk}
+
+
+def _goal(plan):
+    return LevelGoal.objects.get_or_create(plan_id=plan["pk"], title="x", metric="y")[0]
+
+
+def karis_goal(cast):
+    return {"pk": _goal(karis(cast)).pk}
+
+
+def odds_goal(cast):
+    return {"pk": _goal(odds(cast)).pk}
+
+
+def of_kam(cast):
+    return {"level": "kam", "pk": cast.kam.pk}
+
+
+def of_other_kam(cast):
+    return {"level": "kam", "pk": cast.other_kam.pk}
+
+
+def both(name, own, foreign, *, field="", **more):
+    """A page or write about Kari's portfolio for those who steer it, and about Odd's."""
+
+    def named(args):
+        return (lambda c: {**args(c), "field": field}) if field else args
+
+    return [
+        Route(name, "own", named(own), ok_for=KARIS, **more),
+        Route(name, "foreign", named(foreign), ok_for=ODDS, **more),
+    ]
+
+
+def saved(field, value):
+    return {
+        "field": field,
+        "method": "post",
+        "ok": 302,
+        "data": lambda c: {field: value, "version": "1", "_touched": field},
+    }
+
+
+MEMBERS = LEADS_NORTH | {"kam"}
+
+ROUTES: list = [
+    *both("plans:level_panel", of_kam, of_other_kam),
+    Route("plans:level_panel", "team", lambda c: {"level": "team", "pk": c.north.pk}, ok_for=LEADS_NORTH),
+    Route("plans:level_panel", "none", lambda c: {"level": "company"}, ok_for=OVERSEES),
+    *both("plans:level_begin", of_kam, of_other_kam, method="post", ok=302),
+    Route("plans:level_begin", "none", lambda c: {"level": "company"}, method="post", ok=302, ok_for=OVERSEES),
+    *both("plans:level_detail", karis, odds),
+    Route("plans:level_detail", "team", norths, ok_for=MEMBERS),
+    Route("plans:level_detail", "directory", companys),
+    *both("plans:level_edit", karis, odds, field="summary"),
+    *both("plans:level_edit", karis, odds, **saved("summary", "New words")),
+    Route(
+        "plans:level_edit", "own", lambda c: {**karis(c), "field": "revenue"},
+        ok_for=LEADS_NORTH, refused=KARIS - LEADS_NORTH,
+    ),
+    *both("plans:level_goals", karis, odds),
+    *both(
+        "plans:level_goal_add", karis, odds, method="post", ok=302,
+        data=lambda c: {"title": "x", "metric": "y", "perspective": "finance", "measured_by": "hand"},
+    ),
+    *both("plans:level_goal_edit", karis_goal, odds_goal, field="title"),
+    *both("plans:level_goal_edit", karis_goal, odds_goal, **saved("title", "New words")),
+    *both("plans:level_goal_archive", karis_goal, odds_goal, method="post", ok=302),
+    *both("plans:level_goal_restore", karis_goal, odds_goal, method="post", ok=302),
+]  # fmt: skip
 NO_FOREIGN_ROW: dict[str, Any] = {}
+
+
+def measured_goal(plan):
+    return LevelGoal.objects.get_or_create(
+        plan_id=plan["pk"], title="z", metric="y", measured_by="satisfaction"
+    )[0]
+
+
+ROUTES += both(
+    "plans:level_goal_lines",
+    lambda c: {"pk": measured_goal(karis(c)).pk},
+    lambda c: {"pk": measured_goal(odds(c)).pk},
+)

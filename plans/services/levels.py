@@ -1,0 +1,87 @@
+"""Plans of portfolios, teams and the company, and their goals."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from kam.editing import archive, restore, save_fields
+from kam.models import Team, User
+from kam.scoping import principal
+from plans.models import LevelGoal, LevelPlan
+from plans.services.refusals import PlanRefusal
+
+#: What comes from above and is not set by who answers for the level.
+FROM_ABOVE = frozenset({"revenue", "margin"})
+TEXTS = ("summary", "priorities", "resources", "gap_argument")
+
+
+@transaction.atomic
+def create_level_plan(
+    level: str, year: int, *, owner: User | None = None, team: Team | None = None
+) -> LevelPlan:
+    """The level's plan of the year: a new one, or the one that is there."""
+    found, _made = LevelPlan.objects.get_or_create(level=level, year=year, owner=owner, team=team)
+    return found
+
+
+def change_level_plan(
+    plan: LevelPlan, changes: Mapping[str, Any], *, base_version: int | None
+) -> LevelPlan:
+    """Saves the touched fields; see ``kam.editing.save_fields``. Raises ``ValidationError``."""
+    for name in FROM_ABOVE & set(changes):
+        value = changes[name]
+        if isinstance(value, Decimal) and value < 0 and name == "revenue":
+            raise ValidationError({name: _("A target is not below zero.")})
+    return save_fields(plan, changes, base_version=base_version)
+
+
+def answers_for(user: Any, plan: LevelPlan) -> bool:
+    """Whether this person is who the target from above is given to: the KAM, the team's leader.
+
+    No queries where the plan's team is fetched with it.
+    """
+    person = principal(user)
+    if person is None:
+        return False
+    if plan.team is not None:
+        return plan.team.leader_id == person.pk
+    return plan.owner_id == person.pk
+
+
+def refuse_own_target(user: Any, plan: LevelPlan, changes: Mapping[str, Any]) -> None:
+    """Raises ``PlanRefusal`` where somebody would set the target from above for themselves."""
+    named = FROM_ABOVE & set(changes)
+    if named and answers_for(user, plan):
+        words = _("The target from above is set by those above, or by a share that you accept.")
+        raise PlanRefusal(dict.fromkeys(named, words))
+
+
+@transaction.atomic
+def add_level_goal(plan: LevelPlan, **fields: Any) -> LevelGoal:
+    """A new goal of the level. Raises ``ValidationError``."""
+    goal = LevelGoal(plan=plan, **fields)
+    goal.clean_fields(exclude=["plan"])
+    goal.clean()
+    goal.save()
+    return goal
+
+
+def change_level_goal(
+    goal: LevelGoal, changes: Mapping[str, Any], *, base_version: int | None
+) -> LevelGoal:
+    """Saves the touched fields of a goal."""
+    return save_fields(goal, changes, base_version=base_version)
+
+
+def archive_level_goal(goal: LevelGoal) -> LevelGoal:
+    """Takes a goal out of the level's plan."""
+    return archive(goal)
+
+
+def restore_level_goal(goal: LevelGoal) -> LevelGoal:
+    """Brings a goal back."""
+    return restore(goal)

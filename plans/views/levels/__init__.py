@@ -1,0 +1,1 @@
+"""Pages of the plans of portfolios, teams and the company."""
