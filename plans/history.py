@@ -8,6 +8,7 @@ from plans.models import (
     AccountPlan,
     Activity,
     Goal,
+    LevelGoal,
     Need,
     PlanShare,
     Target,
