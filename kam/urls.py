@@ -124,5 +124,6 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("portfolio/", include("portfolio.urls")),
     path("plans/", include("plans.urls")),
+    path("joint/", include("plans.urls.joint")),
     path("", include(foundation)),
 ]
