@@ -76,7 +76,7 @@ def test_many_facts_are_written_in_a_fixed_number_of_statements(
     cast, batch, django_assert_num_queries
 ):
     rows = [fact(cast, month=date(1990 + i // 12, i % 12 + 1, 1), revenue=i) for i in range(300)]
-    # savepoint, temp table, COPY, four checks, INSERT, count, batch, release
+    # savepoint, temp table, COPY, four checks, INSERT (which counts), batch, release
     with django_assert_num_queries(10):
         services.record_sales_facts(rows, batch)
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -50,7 +51,7 @@ class PlanList(Listing):
             "year",
             gettext_lazy("Year"),
             show=lambda plan: company_year(plan.year).label,
-            sort=(Key("year"), Key("account__name", descending=True)),
+            sort=(Key("year", few=True), Key("account__name", descending=True)),
         ),
         Column("status", gettext_lazy("State"), show=state_badge, sort="status"),
         Column(
@@ -151,13 +152,10 @@ class UnplannedList(Listing):
         return "&".join(filter(None, [kept, year]))
 
     def rows(self) -> Any:
-        planned = (
-            AccountPlan.objects.active()  # unscoped: says only that there is one
-            .filter(year=self.year)
-            .order_by()
-            .values("account")
+        planned = AccountPlan.objects.active().filter(  # unscoped: says only that there is one
+            account=OuterRef("pk"), year=self.year
         )
-        return super().rows().active().exclude(pk__in=planned)
+        return super().rows().active().filter(~Exists(planned))
 
     def prepare(self, rows: list[Any]) -> None:
         last = AccountYear.objects.filter(  # unscoped: of accounts that the list has scoped
