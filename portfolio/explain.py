@@ -132,7 +132,7 @@ def _judged(account: int, night: date | None) -> Evidence:
         runs = runs.filter(night__lte=night)
     until = runs.order_by("-night").values("finished_at")[:1]
     events = (
-        Judgement.events.rel.related_model.objects.filter(
+        Judgement.events.rel.related_model.objects.filter(  # type: ignore[attr-defined]
             pgh_obj__account=account, pgh_created_at__lte=Subquery(until)
         )
         .select_related("judged_by")

@@ -21,7 +21,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Account
-from kam.models import Role, Team, User
+from kam.leaders import leader_above
+from kam.models import Role, User
 from kam.money import rates_for
 from kam.notifications import in_language_of, notify
 from kam.periods import company_today, company_year
@@ -251,27 +252,6 @@ def deciders(plan: AccountPlan) -> list[User]:
     return list(
         User.objects.people().filter(role=Role.MANAGEMENT).exclude(pk=plan.account.owner_id)
     )
-
-
-def leader_above(person: User | None) -> User | None:
-    """The nearest leader above somebody in the team tree who may decide."""
-    if person is None or not person.team_id:
-        return None
-    path = Team.objects.values_list("path", flat=True).get(pk=person.team_id)
-    led = {
-        team.pk: team.leader
-        for team in Team.objects.active().filter(pk__in=path).select_related("leader")
-    }
-    for pk in reversed(path):
-        leader = led.get(pk)
-        if (
-            leader is not None
-            and leader.pk != person.pk
-            and leader.is_active
-            and leader.role in (Role.LEADER, Role.MANAGEMENT, Role.ADMINISTRATOR)
-        ):
-            return leader
-    return None
 
 
 def _name(plan: AccountPlan) -> str:

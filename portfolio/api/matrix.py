@@ -19,7 +19,7 @@ from kam.models import Company
 from portfolio import concentration as figures
 from portfolio import concentration_text as words
 from portfolio import matrix
-from portfolio.matrix_filters import MatrixFilter
+from portfolio.filters.matrix import MatrixFilter
 from portfolio.models import CellText, PortfolioSettings
 from portfolio.views.concentration import Asked as AskedConcentration
 from portfolio.views.matrix import Asked as AskedMatrix

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from kam.models import Company
 from kam.scoping import SEES_ALL, principal
 from portfolio import matrix
-from portfolio.matrix_filters import MatrixFilter
+from portfolio.filters.matrix import MatrixFilter
 from portfolio.matrix_picture import unrated_words
 from portfolio.models import AccountScore, PortfolioNight, ScoringRun
 from portfolio.nights import read_night

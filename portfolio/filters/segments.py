@@ -13,20 +13,22 @@ from portfolio.models import Segment, SegmentPlacement
 
 def _segments(request: Any) -> Any:
     rows = Segment.objects.visible_to(getattr(request, "user", None)).active()
-    return rows.filter(scheme__archived_at__isnull=True).select_related("scheme")
+    rows = rows.filter(scheme__archived_at__isnull=True).select_related("scheme")
+    return rows.order_by("scheme_id", "rank")
 
 
 class SegmentChoice(ModelChoiceField):
     """Segments of several schemes, each with its scheme's name."""
 
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.scheme} · {obj}"
+        return f"{obj.scheme}: {obj}"
 
 
 class SegmentFilter(ModelChoiceFilter):
-    """The accounts that stand in a segment now: ``path`` leads from the rows to the account's key.
+    """The accounts that stand in a segment: today, or on the ``night`` that the FilterSet shows.
 
-    ``SegmentFilter()`` filters accounts; ``SegmentFilter(path="account")`` what hangs from them.
+    ``path`` leads from the rows to the account's key: ``SegmentFilter()`` filters accounts,
+    ``SegmentFilter(path="account")`` what hangs from them.
     """
 
     field_class = SegmentChoice
@@ -41,9 +43,11 @@ class SegmentFilter(ModelChoiceFilter):
     def filter(self, qs: Any, value: Segment | None) -> Any:
         if value is None:
             return qs
-        user = getattr(self.parent.request, "user", None)
-        placed = SegmentPlacement.objects.visible_to(user).current().filter(segment=value)
-        return qs.filter(**{f"{self.path}__in": placed.order_by().values("account")})
+        night = getattr(self.parent, "night", None)
+        placed = SegmentPlacement.objects.visible_to(getattr(self.parent.request, "user", None))
+        placed = placed.current() if night is None else placed.on_night(night)
+        inside = placed.filter(segment=value).order_by().values("account")
+        return qs.filter(**{f"{self.path}__in": inside})
 
 
 class SegmentAccountFilter(FilterSet):

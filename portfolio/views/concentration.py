@@ -25,7 +25,7 @@ from kam.scoping import signed_in
 from portfolio import concentration as figures
 from portfolio import concentration_text as words
 from portfolio import white_space as openings
-from portfolio.concentration_filters import ConcentrationFilter
+from portfolio.filters.concentration import ConcentrationFilter
 from portfolio.models import PortfolioSettings
 
 

@@ -176,7 +176,7 @@ def criterion_move(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         group, after = form.chosen()
         groups = CriterionGroup.objects.visible_to(request.user)
-        behind = Criterion.objects.visible_to(request.user).filter(pk=after).first()
+        behind = Criterion.objects.visible_to(request.user).filter(pk=after or 0).first()
         try:
             criteria.move_criterion(
                 row, groups.get(pk=group), behind, base_version=form.cleaned_data["version"]

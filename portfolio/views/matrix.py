@@ -28,8 +28,8 @@ from kam.pdf import ReportError, render_pdf
 from kam.scoping import principal, signed_in
 from portfolio import matrix
 from portfolio import matrix_picture as drawing
+from portfolio.filters.matrix import SHARED, MatrixFilter
 from portfolio.matrix import Window
-from portfolio.matrix_filters import SHARED, MatrixFilter
 from portfolio.models import CellText
 from portfolio.nights import read_night
 

@@ -213,4 +213,4 @@ def test_the_filter_narrows_any_list_of_accounts(cast, placed, rf):
     segment = of("Key account level", "Territory")
     rows = Accounts({"segment": segment.pk}, Account.objects.all(), request=request)
     assert list(rows.qs) == [cast.account]
-    assert ("A–D · A") in str(rows.form["segment"])
+    assert ("A–D: A") in str(rows.form["segment"])

@@ -10,7 +10,7 @@ from accounts.models import Account, Industry
 from kam.filters import YesNoFilter
 from kam.lookup import LookupFilter
 from kam.models import Team
-from portfolio.matrix_filters import SegmentFilter, _segments
+from portfolio.filters.segments import SegmentFilter
 
 
 def _teams(request: Any) -> Any:
@@ -21,18 +21,12 @@ def _industries(request: Any) -> Any:
     return Industry.objects.visible_to(getattr(request, "user", None)).active()
 
 
-class OwnSegmentFilter(SegmentFilter):
-    """The accounts that are in a segment today."""
-
-    path = "pk"
-
-
 class ConcentrationFilter(FilterSet):
     owner = LookupFilter("people", label=_("KAM"))
     team = TeamFilter(
         field_name="owner__team", empty_label=_("All"), queryset=_teams, label=_("Team")
     )
-    segment = OwnSegmentFilter(empty_label=_("All"), queryset=_segments, label=_("Segment"))
+    segment = SegmentFilter()
     industry = ModelChoiceFilter(empty_label=_("All"), queryset=_industries, label=_("Industry"))
     is_key_account = YesNoFilter(label=_("Key account"))
 
