@@ -69,6 +69,14 @@ def _keys(account: str) -> tuple[Key, ...]:
     return (Key(account), Key("month"), Key("id"))
 
 
+#: What a line shows of a fact. A batch's report alone is far larger than the page.
+_OF_FACT = (
+    *("account__name", "product__name", "month", "currency", "revenue", "cost"),
+    *("batch__file_name", "batch__resource", "batch__created_at", "batch__applied_at"),
+    *("batch__created_by__name", "batch__created_by__email"),
+)
+
+
 def fact_lines(
     facts: QuerySet[SalesFact],
     accounts: QuerySet[Account] | None,
@@ -85,8 +93,10 @@ def fact_lines(
 
     The page's rows are ``Line``s.
     """
-    found = facts.filter(_of(accounts, "account")).select_related(
-        "account", "product", "batch__created_by"
+    found = (
+        facts.filter(_of(accounts, "account"))
+        .select_related("account", "product", "batch__created_by")
+        .only(*_OF_FACT)
     )
     page = key_page(
         _in(found, year, month), _keys("account_id"), after=after, before=before, size=size
@@ -114,6 +124,12 @@ def fact_lines(
     )
 
 
+_OF_TARGET = (
+    *("month", "revenue", "margin", "updated_at", "target__line__name", "target__plan__currency"),
+    *("target__plan__account__name",),
+)
+
+
 def target_lines(
     months: QuerySet[TargetMonth],
     accounts: QuerySet[Account] | None,
@@ -131,7 +147,8 @@ def target_lines(
         archived_at__isnull=True,
         target__archived_at__isnull=True,
         target__plan__archived_at__isnull=True,
-    ).select_related("target__line", "target__plan__account")
+    )
+    found = found.select_related("target__line", "target__plan__account").only(*_OF_TARGET)
     page = key_page(
         _in(found, year, month),
         _keys("target__plan__account_id"),
