@@ -175,6 +175,7 @@ def sales_list(request: HttpRequest, pk: int) -> HttpResponse:
         SalesFact.objects.visible_to(request.user)
         .filter(account=account)
         .select_related("product__line", "batch")
+        .defer("batch__report", "batch__reading")  # far larger than the page
     )
     asked = request.GET.get("month", "")
     month = _month(asked)

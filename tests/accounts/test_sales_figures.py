@@ -7,6 +7,8 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from accounts import services
 from accounts.models import Account, AccountFigures, AccountYear, SalesFact, StaleYear
@@ -265,3 +267,13 @@ def test_a_new_account_has_its_row_of_figures(cast):
     services.refresh_account_years()
     account.figures.refresh_from_db()
     assert account.figures.year == company_year().year
+
+
+# --- the single facts ----------------------------------------------------------------------------
+def test_the_facts_are_shown_without_what_their_import_reported(cast, batch):
+    services.record_sales_facts([fact(cast)], batch)
+    client = cast.client("kam")
+    with CaptureQueriesContext(connection) as queries:
+        page = client.get(reverse("accounts:sales_list", args=[cast.account.pk]))
+    assert "may.csv" in page.content.decode()
+    assert not [q["sql"] for q in queries if '"report"' in q["sql"]]

@@ -452,6 +452,14 @@ def test_queries_of_the_lines(own_cache, north, level, rows, show, expected):
     assert len(queries) <= expected, [q["sql"][:150] for q in queries]
 
 
+@pytest.mark.parametrize("show", ["sales", "targets"])
+def test_lines_leave_aside_what_an_import_reported(own_cache, north, show):
+    url = reverse("plans:rollup_lines", args=["kam", north.kam.pk])
+    with CaptureQueriesContext(connection) as queries:
+        assert north.client("management").get(f"{url}?year=2026&show={show}").status_code == 200
+    assert not [q["sql"] for q in queries if '"report"' in q["sql"] or '"summary"' in q["sql"]]
+
+
 # --- command ----------------------------------------------------------------------------------------
 
 
