@@ -165,7 +165,7 @@ def run_on(user: Any, night: date | None) -> ScoringRun | None:
 
 def scores_on(user: Any, run: ScoringRun, *, newest: bool) -> OfScoredAccountQuerySet[AccountScore]:
     """The scores that held after a run, as far as this person sees the accounts."""
-    rows = AccountScore.objects.visible_to(user)
+    rows = AccountScore.objects.seen_by(user)
     return rows.current() if newest else rows.on_night(run.night)
 
 

@@ -144,8 +144,12 @@ def _sold(
 
 def most_improvable(portfolio: Portfolio) -> list[AccountScore]:
     """The accounts by the improvement potential that the last night found (one query)."""
-    rows = AccountScore.objects.visible_to(portfolio.user).current()
+    rows = AccountScore.objects.seen_by(portfolio.user).current()
     if portfolio.accounts is not None:
         rows = rows.filter(account__in=portfolio.accounts.order_by().values("pk"))
-    found = rows.filter(improvement__isnull=False).select_related("account").defer("raw", "as_of")
-    return list(found.order_by(F("improvement").desc(nulls_last=True), "-account")[:SHOWN])
+    found = (
+        rows.filter(improvement__isnull=False)
+        .select_related("account")
+        .defer("raw", "as_of", "values", "account__description")
+    )
+    return list(found.order_by(F("improvement").desc(nulls_last=True), "-account_id")[:SHOWN])

@@ -171,7 +171,7 @@ class AccountScore(ScoreColumns):
                 F("cell_since").desc(nulls_last=True),
                 F("account").desc(),
                 name="portfolio_score_moved",
-                condition=models.Q(last_night__isnull=True),
+                condition=models.Q(last_night__isnull=True) & ~models.Q(cell_before=""),
             ),
             models.Index(
                 F("revenue").desc(nulls_last=True),
