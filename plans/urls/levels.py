@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from plans.views.levels import goals, plan
+from plans.views.levels import cascade, goals, offer, plan
 
 urlpatterns = [
     path("roll-up/plan/<slug:level>/", plan.panel, name="level_panel"),
@@ -21,4 +21,8 @@ urlpatterns = [
     path("level-goals/<int:pk>/archive/", goals.goal_archive, name="level_goal_archive"),
     path("level-goals/<int:pk>/restore/", goals.goal_restore, name="level_goal_restore"),
     path("level-goals/<int:pk>/lines/", goals.goal_lines, name="level_goal_lines"),
+    path("levels/<int:pk>/shares/", cascade.shares, name="level_shares"),
+    path("levels/<int:pk>/share-out/", cascade.propose, name="level_propose"),
+    path("<int:pk>/asked/", offer.offer, name="share_offer"),
+    path("target-shares/<int:pk>/", cascade.answer, name="share_answer"),
 ]

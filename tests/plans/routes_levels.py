@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from plans.models import LevelGoal, LevelPlan
+from plans.models import CascadeShare, LevelGoal, LevelPlan
 from tests.conftest import YEAR
+from tests.plans.route_rows import foreign_plan, plan, seen
 from tests.route_table import Route
 
 #: Whose figures: the company's; Kari's and Odd's portfolios and teams.
@@ -118,3 +119,38 @@ ROUTES += both(
     lambda c: {"pk": measured_goal(karis(c)).pk},
     lambda c: {"pk": measured_goal(odds(c)).pk},
 )
+
+
+def _share(plan, **part):
+    found = CascadeShare.objects.filter(plan_id=plan["pk"], **part).first()
+    return found or CascadeShare.objects.create(plan_id=plan["pk"], basis="hand", revenue=5, **part)
+
+
+def karis_share(cast):
+    return {"pk": _share(norths(cast), owner=cast.kam).pk}
+
+
+def odds_share(cast):
+    plan = {"pk": _plan(cast, level="team", team=cast.south).pk}
+    return {"pk": _share(plan, owner=cast.other_kam).pk}
+
+
+ACCEPT = {"method": "post", "data": lambda c: {"do": "accept"}, "ok": 302}
+ROUTES += [
+    *both("plans:level_shares", karis, odds),
+    *both("plans:level_propose", karis, odds),
+    *both("plans:level_propose", karis, odds, method="post", data=lambda c: {"do": "preview"}),
+    Route("plans:level_propose", "team", norths, ok_for=LEADS_NORTH, refused=frozenset({"kam"})),
+    # Seen by those above and by who receives it; answered by the latter alone.
+    *[
+        Route(
+            "plans:share_answer", row, args, ok_for=frozenset({who}), refused=sees - {who}, **more
+        )
+        for row, args, who, sees in (
+            ("own", karis_share, "kam", KARIS),
+            ("foreign", odds_share, "other_kam", ODDS),
+        )
+        for more in ({}, {**ACCEPT})
+    ],
+    *seen("plans:share_offer", plan, foreign_plan),
+]
