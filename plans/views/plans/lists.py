@@ -1,6 +1,7 @@
 """The two lists of plans: those that are there, and the accounts that have none."""
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Exists, OuterRef
@@ -15,6 +16,7 @@ from accounts.models import Account, AccountYear
 from kam.listing import Column, Key, Listing
 from kam.number_text import amount, percent
 from kam.periods import company_year
+from kam.scoping import SEES_ALL, principal
 from plans.calc import ratio
 from plans.filters import PlanFilter, UnplannedFilter
 from plans.models import AccountPlan
@@ -51,7 +53,7 @@ class PlanList(Listing):
             "year",
             gettext_lazy("Year"),
             show=lambda plan: company_year(plan.year).label,
-            sort=(Key("year", few=True), Key("account__name", descending=True)),
+            sort=(Key("year"), Key("account__name", descending=True)),
         ),
         Column("status", gettext_lazy("State"), show=state_badge, sort="status"),
         Column(
@@ -96,6 +98,15 @@ class PlanList(Listing):
         ),
         Column("updated_at", gettext_lazy("Changed"), sort="updated_at", on_page=False),
     )
+
+    @cached_property
+    def keys(self) -> tuple[Key, ...]:
+        """Of everybody's plans a page is found within its year, by the accounts' names; of one's own
+        all are read, and sorted."""
+        first, *others = super().keys
+        person = principal(self.request.user)
+        few = first.path == "year" and person is not None and person.role in SEES_ALL
+        return (replace(first, few=few), *others)
 
     def fetch(self, queryset: Any) -> Any:
         return with_sums(queryset.select_related("account__owner"))
