@@ -1,6 +1,6 @@
 """Account plans and all that belongs to them, plans of the levels above, prepared roll-ups."""
 
-from plans.models.forecast import KeptForecast
+from plans.models.forecast import ForecastOutcome, KeptForecast
 from plans.models.level import CascadeShare, LevelGoal, LevelPlan
 from plans.models.need import Need, ValueProposition
 from plans.models.plan import AccountPlan
@@ -36,7 +36,9 @@ __all__ = [
     "Activity",
     "ActivityPerson",
     "Audience",
+    "CalendarFeed",
     "CascadeShare",
+    "ForecastOutcome",
     "Goal",
     "GoalStep",
     "KeptForecast",
