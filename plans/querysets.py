@@ -106,20 +106,31 @@ class CommentQuerySet(OfPlanQuerySet):
         readable = Q(section=None) | _readable(person, "section__")
         return super()._visible(person) & readable
 
-    def _editable(self, person: "User") -> Q:
-        return Q(author=person)
+    def editable_by(self, user: Any) -> Self:
+        """One's own words; a substitute's are their own, not those of whom they stand in for."""
+        if getattr(user, "read_only", False):
+            return self.none()
+        return self.visible_to(user).filter(author=user)
 
 
 class ReviewQuerySet(OfPlanQuerySet):
     """Reviews: of plans as their account, of portfolios as their figures."""
 
     def _visible(self, person: "User") -> Q:
+        if person.role in SEES_ALL:  # an empty Q would vanish in the OR
+            return EVERYONE
         return super()._visible(person) | _of_portfolio(person)
 
     def _editable(self, person: "User") -> Q:
         """Portfolios are reviewed by the leader and the KAM."""
+        if person.role in EDITS_ALL:
+            return EVERYONE
         mine = super()._editable(person)
         return mine if person.role == Role.MANAGEMENT else mine | _of_portfolio(person)
+
+    def of_people(self, keys: Any) -> Self:
+        """Reviews that these people hold: of their accounts' plans and portfolios, or led by them."""
+        return self.filter(Q(plan__account__owner__in=keys) | Q(owner__in=keys) | Q(led_by__in=keys))
 
 
 class OfReviewQuerySet(OfAccountQuerySet):

@@ -7,9 +7,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kam.forms import RowForm
+from kam.models import User
 from plans import joint
 from plans.models import AccountPlan, Activity, Goal, PlanComment, PlanShare, Section
-from plans.selectors import contacts_around
+from plans.selectors import contacts_around, people_who_see
 
 
 class _Rows(forms.ModelMultipleChoiceField):
@@ -84,3 +85,40 @@ class TheirCommentForm(forms.ModelForm):
         fields = ["body"]
         widgets = {"body": forms.Textarea(attrs={"rows": 3, "maxlength": 5000})}
         labels = {"body": gettext_lazy("Your comment")}
+
+
+class CommentForm(RowForm):
+    """What one of us says."""
+
+    class Meta:
+        model = PlanComment
+        fields = ["body"]
+        widgets = {"body": forms.Textarea(attrs={"rows": 2, "maxlength": 5000})}
+
+
+class ReadersForm(RowForm):
+    """Who reads a section."""
+
+    people = _Rows(
+        label=gettext_lazy("Named people"),
+        queryset=User.objects.none(),
+        required=False,
+        help_text=gettext_lazy("For “named people” only. The account's owner always reads it."),
+    )
+
+    class Meta:
+        model = Section
+        fields = ["audience"]
+        widgets = {"audience": forms.RadioSelect}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.show_hidden_initial = False  # the version says what was seen
+        readers = self.instance.readers.active()
+        self.initial["people"] = list(readers.values_list("user", flat=True))
+
+    def choices_for(self, name: str, queryset: Any) -> Any:
+        """Who sees the account, but for its owner."""
+        account = self.instance.plan.account
+        return people_who_see(account).exclude(pk=account.owner_id).order_by("name", "pk")

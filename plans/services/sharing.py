@@ -40,6 +40,7 @@ from plans.models import (
     ShareEvent,
 )
 from plans.selectors import in_hierarchy, people_who_see
+from plans.services.comments import check_words
 from plans.services.locks import account_in_use
 from plans.services.refusals import PlanLocked, PlanRefusal
 
@@ -302,6 +303,7 @@ def comment_through(share: PlanShare, key: int | None, body: str) -> PlanComment
         raise ValidationError({"body": _("There are too many comments: please write to us.")})
     comment = PlanComment(plan=share.plan, section=section, share=share, body=words)
     comment.clean_fields(exclude=["plan", "section", "share", "author"])
+    check_words(words)
     comment.save()
     event = ShareEvent.objects.create(share=share, what=ShareEvent.What.COMMENTED)
     for person in _to_tell(share):
