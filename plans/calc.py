@@ -252,3 +252,46 @@ def forecast_accuracy(months: Iterable[tuple[Decimal, Decimal]]) -> ForecastAccu
         ratio(_sum(sizes), actual),
         len(pairs) - len(shares),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Something that a plan should say: its weight, whether it is there, how fresh it is (0–1)."""
+
+    weight: int
+    there: bool
+    fresh: Decimal = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Completeness, freshness and their product, each 0–1; freshness is ``None`` of an empty plan."""
+
+    completeness: Decimal
+    freshness: Decimal | None
+
+    @property
+    def quality(self) -> Decimal:
+        return self.completeness * (self.freshness or ZERO)
+
+
+def freshness_of(age: int | None, holds: int) -> Decimal:
+    """1 as long as a fact of this age (days) holds, then falling evenly to 0 at twice that age.
+
+    The product's own line; a fact without a day is not fresh at all.
+    """
+    if age is None:
+        return ZERO
+    if age <= holds:
+        return Decimal(1)
+    return max(ZERO, 2 - Decimal(age) / holds)
+
+
+def plan_quality(points: Sequence[Point]) -> Quality:
+    """Completeness × freshness over weighted points (METHODS: plan quality)."""
+    whole = sum(point.weight for point in points)
+    there = sum(point.weight for point in points if point.there)
+    if not whole:
+        return Quality(ZERO, None)
+    fresh = sum((point.weight * point.fresh for point in points if point.there), ZERO)
+    return Quality(Decimal(there) / whole, fresh / there if there else None)

@@ -12,7 +12,9 @@ from kam.lookup import LookupFilter
 from kam.models import Team
 from kam.periods import company_today, company_year
 from kam.scoping import principal
-from plans.models import AccountPlan, Activity, Target
+from plans.models import AccountPlan, Activity, ActivityPerson, Goal, Target
+from portfolio.filters.segments import SegmentFilter
+from portfolio.models import AccountScore, CellText
 
 
 def year_choices() -> list[tuple[int, str]]:
@@ -85,6 +87,18 @@ class UnplannedFilter(FilterSet):
     owner = LookupFilter("people", field_name="owner", label=_("Key account manager"))
     team = OfTeamFilter(field_name="owner__team")
     key = YesNoFilter(field_name="is_key_account", label=_("Key account"))
+    segment = SegmentFilter()
+    cell = ChoiceFilter(
+        label=_("Matrix cell"),
+        choices=CellText.Cell.choices,
+        empty_label=_("All"),
+        method="by_cell",
+    )
+
+    def by_cell(self, qs: Any, _name: str, value: str) -> Any:
+        # unscoped: of accounts that the list has scoped
+        placed = AccountScore.objects.current().filter(cell=value).order_by().values("account")
+        return qs.filter(pk__in=placed)
 
 
 class ActivityFilter(FilterSet):
@@ -114,6 +128,17 @@ class ActivityFilter(FilterSet):
         empty_label=_("At any time"),
         method="by_due",
     )
+    side = ChoiceFilter(
+        label=_("For whom"), choices=Goal.Side.choices, empty_label=_("Both"), field_name="side"
+    )
+    blocked = ChoiceFilter(
+        label=_("Waiting"),
+        choices=[("yes", _("Waits for another")), ("no", _("Free to begin"))],
+        empty_label=_("All"),
+        method="by_waiting",
+    )
+    account = LookupFilter("accounts", field_name="plan__account", label=_("Account"))
+    responsible = LookupFilter("people", field_name="responsible", label=_("Responsible"))
     plan = NumberFilter(field_name="plan", label=_("Plan"))
     archived = ArchivedFilter()
 
@@ -128,7 +153,8 @@ class ActivityFilter(FilterSet):
     def filter_queryset(self, queryset: Any) -> Any:
         chosen = self.form.cleaned_data
         queryset = super().filter_queryset(queryset)
-        queryset = self._of_whom(queryset, chosen.get("whose"))
+        named = "all" if chosen.get("responsible") else None  # who is named need not be me
+        queryset = self._of_whom(queryset, chosen.get("whose") or named)
         status = chosen.get("status")
         if status == "all":
             return queryset
@@ -145,7 +171,15 @@ class ActivityFilter(FilterSet):
             return queryset.filter(
                 Q(responsible__team__in=led) | Q(responsible__team=person.team_id or 0)
             )
-        return queryset.filter(responsible=person)
+        taking = ActivityPerson.objects.active().filter(user=person)  # unscoped: one's own
+        return queryset.filter(
+            Q(responsible=person) | Q(pk__in=taking.order_by().values("activity"))
+        )
+
+    def by_waiting(self, qs: Any, _name: str, value: str) -> Any:
+        waiting = Q(depends_on__status__in=["planned", "in_progress"])
+        waiting &= Q(depends_on__archived_at__isnull=True)
+        return qs.filter(waiting) if value == "yes" else qs.exclude(waiting)
 
     def by_due(self, qs: Any, _name: str, value: str) -> Any:
         today = company_today()

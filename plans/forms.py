@@ -13,7 +13,7 @@ from accounts.models import ProductLine
 from kam.forms import RowForm
 from kam.number_text import plain
 from kam.periods import company_year
-from plans.models import AccountPlan, Activity, Goal, Section, Target
+from plans.models import AccountPlan, Activity, Goal, PlanTemplate, Section, Target
 from plans.selectors import contacts_around, people_who_see
 from plans.services.plans import FIELDS
 from plans.typed_numbers import NumberTextError, read_number
@@ -90,7 +90,7 @@ class SectionForm(RowForm):
 
 
 class NewPlanForm(forms.Form):
-    """Year and growth of a new plan."""
+    """Year, template and growth of a new plan."""
 
     year = forms.TypedChoiceField(label=gettext_lazy("Year"), coerce=int)
     growth = TypedNumberField(
@@ -104,8 +104,17 @@ class NewPlanForm(forms.Form):
         ),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    template = forms.ModelChoiceField(
+        label=gettext_lazy("Template"),
+        queryset=PlanTemplate.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("The one that fits the account"),
+    )
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        rows = PlanTemplate.objects.visible_to(user).active()
+        self.fields["template"].queryset = rows  # type: ignore[attr-defined]
         present = company_year()
         cast(forms.ChoiceField, self.fields["year"]).choices = [
             (year.year, year.label) for year in (present.shifted(n) for n in (-1, 0, 1, 2))

@@ -31,6 +31,9 @@ class Bulk:
     form: Callable[..., forms.Form]
     apply: Callable[[Any, dict[str, Any]], int]
     roles: frozenset[str] = frozenset(set(Role) - {Role.MANAGEMENT})
+    #: What the page says instead of "leave empty what stays", and on its button.
+    lede: Any = ""
+    submit: Any = ""
 
 
 class BulkEditing(FilteredRows):

@@ -1,6 +1,7 @@
 """Resources of plans: plans and their life, targets by month, goals, activities."""
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -20,14 +21,15 @@ from kam.api.resources import (
     etag,
     speaking_errors,
 )
-from kam.editing import fetch_visible
+from kam.editing import fetch_editable, fetch_visible
 from kam.lookup import LookupFilter
 from kam.scoping import signed_in
 from plans.api.reports import PDF_ANSWERS, report
 from plans.filters import ActivityFilter, PlanFilter
 from plans.models import AccountPlan, Activity, Goal, Target, TargetMonth
+from plans.quality import assess
 from plans.selectors import plan_year
-from plans.services import activities, goals, lifecycle, plans, targets
+from plans.services import activities, copying, goals, lifecycle, plans, targets
 
 ROW = ["id", "version", "created_at", "updated_at", "archived_at"]
 
@@ -169,6 +171,23 @@ class PlanDecision(serializers.Serializer):
     note = serializers.CharField(max_length=5000, required=False, allow_blank=True, default="")
 
 
+class CopySerializer(serializers.Serializer):
+    """How next year's targets begin: growth on this year's sales in %; null for none."""
+
+    growth = serializers.DecimalField(
+        6, 2, min_value=-100, max_value=1000, required=False, allow_null=True, default=Decimal(0)
+    )
+
+
+class QualitySerializer(serializers.Serializer):
+    """Plan quality (the product's own measure): completeness × freshness, each 0–1."""
+
+    completeness = serializers.DecimalField(7, 4)
+    freshness = serializers.DecimalField(7, 4, allow_null=True)
+    quality = serializers.DecimalField(7, 4)
+    todo = serializers.ListField(child=serializers.CharField())
+
+
 class AccountPlanViewSet(ScopedViewSet):
     """Account plans: one per account and fiscal year, with the steps of their life."""
 
@@ -254,6 +273,34 @@ class AccountPlanViewSet(ScopedViewSet):
     def reopen(self, request: Request, pk: str) -> Response:
         """Puts a closed plan in force again."""
         return self._step(lambda plan: lifecycle.reopen(plan, signed_in(request)), decides=True)
+
+    @extend_schema(request=CopySerializer, responses={201: AccountPlanSerializer})
+    @action(detail=True, methods=["post"])
+    def copy(self, request: Request, pk: str) -> Response:
+        """Makes the next year's plan from this one."""
+        plan = fetch_editable(AccountPlan.objects.all(), request.user, pk=pk)
+        asked = CopySerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        with speaking_errors():
+            new = copying.copy_forward(plan, growth=asked.validated_data["growth"])
+        return Response(self.get_serializer(new).data, status=201, headers={"ETag": etag(new)})
+
+    @extend_schema(responses=QualitySerializer)
+    @action(detail=True, methods=["get"])
+    def quality(self, request: Request, pk: str) -> Response:
+        """How complete and fresh the plan is, and what to do about it."""
+        plan = self.get_object()
+        found = assess(plan, list(plan.sections.active()))  # unscoped: no text is in the answer
+        return Response(
+            QualitySerializer(
+                {
+                    "completeness": found.quality.completeness,
+                    "freshness": found.quality.freshness,
+                    "quality": found.quality.quality,
+                    "todo": [item.what for item in found.todo],
+                }
+            ).data
+        )
 
     @extend_schema(request=None, responses=PDF_ANSWERS)
     @action(detail=True, methods=["get"])

@@ -67,7 +67,7 @@ def copy_forward(plan: AccountPlan, *, growth: Decimal | None = Decimal(0)) -> A
     for strategy in plan.strategies.active():
         Strategy.objects.create(
             plan=new,
-            goal=goals.get(strategy.goal_id),
+            goal=goals.get(strategy.goal_id or 0),
             title=strategy.title,
             description=strategy.description,
         )

@@ -85,6 +85,25 @@ def restore_section(section: Section) -> Section:
 
 
 @transaction.atomic
+def move_section(section: Section, by: int) -> None:
+    """Moves a section of a plan up (−1) or down (1). Raises ``PlanLocked``."""
+    require_open_text(section.plan)
+    moved(section, section.plan.sections.active(), by)
+
+
+def moved(row: Any, siblings: Any, by: int) -> None:
+    """Moves a row among its siblings by places; it stays at the end where there are no more."""
+    order = list(siblings.select_for_update().order_by("position", "pk"))
+    place = next((n for n, other in enumerate(order) if other.pk == row.pk), None)
+    if place is None:
+        return
+    order.insert(max(0, min(place + by, len(order) - 1)), order.pop(place))
+    for position, other in enumerate(order):
+        if other.position != position:
+            save_fields(other, {"position": position}, base_version=None)
+
+
+@transaction.atomic
 def set_readers(section: Section, people: Iterable[User]) -> None:
     """Who reads the section where it is kept to named people; they must see the account."""
     require_open_text(section.plan)

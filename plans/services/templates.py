@@ -11,6 +11,7 @@ from accounts.models import Account
 from kam.editing import archive, restore, save_fields
 from plans.library import QUESTIONS, TEMPLATES
 from plans.models import PlanTemplate, TemplateSection
+from plans.services.sections import moved
 from portfolio.models import AccountScore, SegmentPlacement
 
 
@@ -117,14 +118,9 @@ def restore_template_section(section: TemplateSection) -> TemplateSection:
 
 
 @transaction.atomic
-def move_template_section(section: TemplateSection, to: int) -> None:
-    """Puts a section at a place of its template (0 is the first); the others make room."""
-    siblings = list(section.template.sections.active().order_by("position", "pk"))
-    siblings = [s for s in siblings if s.pk != section.pk]
-    siblings.insert(max(0, min(to, len(siblings))), section)
-    for position, sibling in enumerate(siblings):
-        if sibling.position != position:
-            save_fields(sibling, {"position": position}, base_version=None)
+def move_template_section(section: TemplateSection, by: int) -> None:
+    """Moves a section of a template up (−1) or down (1); see ``moved``."""
+    moved(section, section.template.sections.active(), by)
 
 
 def guidance_of(kind: str) -> str:

@@ -33,11 +33,12 @@ def create(request: HttpRequest) -> HttpResponse:
     account = fetch_editable(Account.objects, request.user, pk=int(pk))
     start = {"year": asked.get("year") or company_year().year, "growth": Decimal(0)}
     bound = request.method == "POST" or "growth" in request.GET
-    form = NewPlanForm(asked if bound else start)
+    form = NewPlanForm(asked if bound else start, user=request.user)
     if request.method == "POST" and form.is_valid():
         year, growth = form.cleaned_data["year"], form.cleaned_data["growth"]
+        template = form.cleaned_data["template"]
         try:
-            plan = plans.create_plan(account, year, growth=growth)
+            plan = plans.create_plan(account, year, growth=growth, template=template)
         except PlanExists as exists:
             messages.info(request, exists.sentence)
             plan = exists.plan
@@ -53,7 +54,8 @@ def create(request: HttpRequest) -> HttpResponse:
         {"label": str(account), "url": account.get_absolute_url()},
     ]}  # fmt: skip
     if form.is_valid():
-        context |= _suggestion(account, **form.cleaned_data)
+        asked_for = form.cleaned_data
+        context |= _suggestion(account, asked_for["year"], asked_for["growth"])
     return render(request, "plans/create.html", context, status=status)
 
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from django.db.models import Exists, OuterRef
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
@@ -13,13 +14,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Account, AccountYear
-from kam.listing import Column, Key, Listing
+from kam.listing import Bulk, Column, Key, Listing
+from kam.listing.bulk import BULK_CAP
 from kam.number_text import amount, percent
 from kam.periods import company_year
-from kam.scoping import SEES_ALL, principal
+from kam.scoping import SEES_ALL, principal, signed_in
 from plans.calc import ratio
 from plans.filters import PlanFilter, UnplannedFilter
+from plans.life_forms import ManyPlansForm
 from plans.models import AccountPlan
+from plans.services import copying
 from plans.views.plans.badges import state_badge
 from plans.views.plans.sums import sales_of_plans, with_sums
 
@@ -135,6 +139,10 @@ def _late_text(plan: Any) -> Any:
     return plan.open_activities and _("none of %(open)d") % {"open": plan.open_activities}
 
 
+def _not_at_once(_rows: Any, _changes: dict[str, Any]) -> int:
+    raise NotImplementedError("plans are made in the worker: see do_bulk")
+
+
 class UnplannedList(Listing):
     """Accounts without a plan for a year: each with one click to its plan."""
 
@@ -148,6 +156,34 @@ class UnplannedList(Listing):
     empty_title = gettext_lazy("Every account has a plan")
     empty_text = gettext_lazy("Nothing to do here for this year.")
     related = ("owner",)
+    bulk = Bulk(
+        ManyPlansForm,
+        _not_at_once,
+        lede=gettext_lazy(
+            "Each account gets its plan for the year, from the template that fits it."
+        ),
+        submit=gettext_lazy("Make plans"),
+    )
+
+    def do_bulk(self) -> HttpResponse:
+        """Plans for the chosen accounts, made in the worker."""
+        selection = self.selection(self.request.POST)
+        form = ManyPlansForm(self.request.POST, user=self.request.user)
+        if not form.is_valid():
+            return self.show_bulk(selection, form, status=422)
+        chosen = self._editable(selection).order_by().values_list("pk", flat=True)
+        accounts = list(chosen[: BULK_CAP + 1])
+        if not accounts or len(accounts) > BULK_CAP:
+            return self.show_bulk(selection, form, status=422)
+        template = form.cleaned_data["template"]
+        job = copying.start_making(
+            signed_in(self.request),
+            accounts,
+            self.year,
+            form.cleaned_data["growth"],
+            template.pk if template else None,
+        )
+        return redirect("kam:job_detail", pk=job.pk)
 
     @cached_property
     def year(self) -> int:

@@ -11,7 +11,10 @@ from django.views.decorators.http import require_safe
 
 from kam.models import Company
 from kam.periods import company_today, company_year
+from plans.known import KNOWN
+from plans.quality import is_old
 from plans.services import lifecycle
+from plans.views.comments import open_comments
 from plans.views.life import compare_url
 from plans.views.plans.badges import badge_of
 from plans.views.plans.figures import caption_of, key_figures, months_of, year_figures
@@ -51,9 +54,14 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def sections_of(plan: Any, user: Any) -> list[Any]:
     """The plan's sections in use that this person reads, in their order (one query)."""
-    found = list(plan.sections.visible_to(user).active())
+    found = list(
+        plan.sections.visible_to(user).active().annotate(open_comments=open_comments())
+    )
+    today = company_today()
     for section in found:
         section.plan = plan
+        section.is_old = is_old(section, today)
+        section.is_known = section.kind in KNOWN
     return found
 
 
