@@ -115,6 +115,7 @@ PANELS: Mapping[str, tuple[Panel, ...]] = {
         _home(
             "nominations", _("Nominations that wait for you"), "portfolio:home_nominations", DECIDES
         ),
+        _home("reviews", _("Reviews"), "plans:home_reviews", READS_FIGURES),
         _home("activities", _("Due and late"), "plans:home_activities", EVERYBODY),
         _home("plans", _("Plans to work on"), "plans:home_plans", KAM),
         _home("figures", _("The year so far"), "plans:home_figures", READS_FIGURES),

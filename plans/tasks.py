@@ -7,7 +7,7 @@ from celery import shared_task
 
 from kam.tasks import each_minute
 from plans import reports  # noqa: F401 - registers the job that makes reports
-from plans.services import nightly, portfolios
+from plans.services import nightly, portfolios, reminders
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +22,25 @@ def refresh_marked_portfolios(**_kwargs: Any) -> None:
 def run_nightly(**_kwargs: Any) -> None:
     """The night's run; whoever calls has claimed it."""
     nightly.run_night()
+    for _done in nightly.work_through(step for step in nightly.NIGHT if step.with_night):
+        pass
+
+
+@shared_task(time_limit=1800, soft_time_limit=1740)
+def run_reminders(**_kwargs: Any) -> None:
+    """Reminds of what is due; whoever calls has claimed it."""
+    reminders.run()
+
+
+@each_minute
+def remind_where_a_day_began() -> None:
+    """Reminds those for whom a new day has begun, each at their own place."""
+    if reminders.claim():
+        try:
+            run_reminders.apply_async(retry=False)
+        except Exception:
+            log.warning("people are reminded here: the broker does not answer")
+            reminders.run()
 
 
 @each_minute
@@ -34,4 +53,4 @@ def refresh_what_is_due() -> None:
             run_nightly.apply_async(retry=False)
         except Exception:
             log.warning("the nightly run is done here: the broker does not answer")
-            nightly.run_night()
+            run_nightly()

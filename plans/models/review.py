@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from kam.audit import audited
@@ -96,6 +97,9 @@ class Review(Row):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} · {self.plan or self.owner}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("plans:review_detail", args=[self.pk])
 
 
 @audited()

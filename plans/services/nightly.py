@@ -1,14 +1,30 @@
-"""The night's run: a new date makes activities late, and the prepared figures are proven."""
+"""The night's run: a new date makes activities late, and the prepared figures are proven.
+
+The whole night's work is a list of steps (``NIGHT``), each safe to break off and to repeat. In the
+background each of them comes by its own clock; ``manage.py nightly`` does all of them now.
+"""
 
 import logging
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
+from kam import notifications
+from kam.audit import source
 from kam.models import Company, TaskRun
+from kam.periods import company_today
+from plans.services import forecasts, lifecycle, reminders
 from plans.services.portfolios import rebuild_portfolios
+from portfolio.models import CriteriaVersion
+from portfolio.nightly import compute_the_usual
+from portfolio.services import dashboards, scoring
 
 log = logging.getLogger(__name__)
 
@@ -58,3 +74,78 @@ def _record(status: str, detail: dict[str, int]) -> None:
             "started_at": now, "finished_at": now, "status": status, "detail": detail,
         },
     )  # fmt: skip
+
+
+# --- the whole night ------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class NightStep:
+    """One part of the night's work; it returns what it did, as counts. ``with_night``: the night's
+    task does it, else it has a clock of its own."""
+
+    name: str
+    label: Any
+    work: Callable[[], dict[str, int]]
+    with_night: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """What one step did, or why it could not."""
+
+    step: NightStep
+    counts: dict[str, int]
+    seconds: float
+    error: str = ""
+
+
+def _figures() -> dict[str, int]:
+    return {"corrected": run_night()}
+
+
+def _scores() -> dict[str, int]:
+    if not CriteriaVersion.objects.in_force().exists():
+        return {"scored": 0, "changed": 0}
+    run = scoring.score_night()
+    compute_the_usual()
+    return {"scored": run.scored, "changed": run.changed}
+
+
+def _activation() -> dict[str, int]:
+    return {"activated": lifecycle.activate_due()}
+
+
+def _forecasts() -> dict[str, int]:
+    today = company_today()
+    return {"kept": forecasts.keep_forecasts(today), "outcomes": forecasts.refresh_outcomes(today)}
+
+
+def _dashboards() -> dict[str, int]:
+    return {"begun": dashboards.start_due_mails() or 0}
+
+
+def _mail() -> dict[str, int]:
+    return {"mails": notifications.send_due_mail()}
+
+
+NIGHT: tuple[NightStep, ...] = (
+    NightStep("figures", _("Prepared figures"), _figures),
+    NightStep("scores", _("Scores"), _scores),
+    NightStep("activation", _("Plans whose year begins"), _activation, with_night=True),
+    NightStep("forecasts", _("Kept forecasts"), _forecasts, with_night=True),
+    NightStep("reminders", _("Reminders"), reminders.run),
+    NightStep("dashboards", _("Dashboards by mail"), _dashboards),
+    NightStep("mail", _("Mail"), _mail),
+)
+
+
+def work_through(steps: Iterable[NightStep] = NIGHT) -> Iterator[StepDone]:
+    """Does the steps one after the other; one that fails does not keep the next from being done."""
+    for step in steps:
+        began, counts, error = time.monotonic(), {}, ""
+        try:
+            with source("task"):
+                counts = step.work()
+        except Exception as failure:
+            log.exception("the night's step %s failed", step.name)
+            error = f"{type(failure).__name__}: {failure}"
+        yield StepDone(step, counts, time.monotonic() - began, error)

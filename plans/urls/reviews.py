@@ -1,3 +1,20 @@
 """Routes of reviews and what falls due."""
 
-urlpatterns: list = []
+from django.urls import path
+
+from plans.views import reviews
+
+urlpatterns: list = [
+    path("reviews/", reviews.ReviewList.as_view(), name="review_list"),
+    path("reviews/<int:pk>/", reviews.detail, name="review_detail"),
+    path("reviews/<int:pk>/begin/", reviews.begin, name="review_begin"),
+    path("reviews/<int:pk>/present/", reviews.present, name="review_present"),
+    path("reviews/<int:pk>/decide/", reviews.decide, name="review_decide"),
+    path("reviews/<int:pk>/hold/", reviews.hold, name="review_hold"),
+    path("reviews/<int:pk>/skip/", reviews.skip, name="review_skip"),
+    path("reviews/<int:pk>/edit/<slug:field>/", reviews.EditReview.as_view(), name="review_edit"),
+    path("<int:pk>/reviews/", reviews.plan_reviews, name="plan_reviews"),
+    path("<int:pk>/reviews/add/", reviews.review_add, name="review_add"),
+    path("home/reviews/", reviews.home, name="home_reviews"),
+    path("settings/", reviews.settings, name="settings"),
+]

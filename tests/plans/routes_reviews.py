@@ -1,6 +1,103 @@
 """The route table's rows of reviews and what falls due."""
 
+from datetime import timedelta
 from typing import Any
 
-ROUTES: list = []
+from django.utils import timezone
+
+from kam.periods import company_today
+from plans.models import PlanSettings, Review
+from tests.plans.route_rows import changed, edited, foreign_plan, plan, seen
+from tests.route_table import ADMINISTRATORS, Route
+
+FIGURES_OF_KARI = frozenset(
+    {"administrator", "management", "service", "region_leader", "leader", "kam"}
+)
+FIGURES_OF_ODD = frozenset(
+    {"administrator", "management", "service", "region_leader", "south_leader", "other_kam"}
+)
+
+
+def _of(a_plan, **fields):
+    row = Review.objects.filter(plan=a_plan, kind="plan", state="due").first()
+    row = row or Review.objects.create(plan=a_plan, kind="plan", due_on=company_today())
+    for name, value in fields.items():
+        setattr(row, name, value)
+    row.save()
+    return {"pk": row.pk}
+
+
+def review(cast):
+    return _of(cast.plan)
+
+
+def foreign_review(cast):
+    return _of(cast.foreign_plan)
+
+
+def begun(cast):
+    return _of(cast.plan, begun_at=timezone.now(), agenda={"parts": []})
+
+
+def foreign_begun(cast):
+    return _of(cast.foreign_plan, begun_at=timezone.now(), agenda={"parts": []})
+
+
+def _of_portfolio(owner):
+    found = {"owner": owner, "kind": "portfolio", "state": "due"}
+    return {"pk": Review.objects.get_or_create(**found, defaults={"due_on": company_today()})[0].pk}
+
+
+def portfolio_review(cast):
+    return _of_portfolio(cast.kam)
+
+
+def foreign_portfolio_review(cast):
+    return _of_portfolio(cast.other_kam)
+
+
+def _tomorrow(_cast) -> dict[str, Any]:
+    return {"kind": "customer", "due_on": (company_today() + timedelta(days=1)).isoformat()}
+
+
+def _today(_cast) -> dict[str, Any]:
+    return {"held_on": company_today().isoformat()}
+
+
+def _settings(_cast) -> dict[str, Any]:
+    row = PlanSettings.current()
+    return {
+        "remind_days": "9", "substitute_days": "0", "escalate_days": "7",
+        "portfolio_review_months": "6", "link_days": "30", "version": str(row.version),
+    }  # fmt: skip
+
+
+ROUTES: list = [
+    Route("plans:review_list"),
+    Route("plans:review_list", query="?export=csv"),
+    Route("plans:review_list", method="post", data=lambda c: {"do": "save_view", "name": "x"}, ok=302),
+    Route("plans:home_reviews"),
+    *seen("plans:plan_reviews", plan, foreign_plan),
+    *changed("plans:review_add", plan, foreign_plan, data=_tomorrow),
+    *seen("plans:review_detail", review, foreign_review),
+    Route(
+        "plans:review_detail", "own", portfolio_review,
+        ok_for=FIGURES_OF_KARI - {"service"},
+    ),
+    Route(
+        "plans:review_detail", "foreign", foreign_portfolio_review,
+        ok_for=FIGURES_OF_ODD - {"service"},
+    ),
+    *changed("plans:review_begin", review, foreign_review),
+    *seen("plans:review_present", begun, foreign_begun),
+    *changed("plans:review_decide", begun, foreign_begun, data=lambda c: {"text": "Call"}),
+    *changed("plans:review_hold", begun, foreign_begun, data=_today),
+    *changed("plans:review_skip", review, foreign_review, method="get", ok=200),
+    *changed("plans:review_skip", review, foreign_review, data=lambda c: {"reason": "x"}),
+    *edited("plans:review_edit", review, foreign_review, "notes", "New words"),
+    Route("plans:settings", ok_for=ADMINISTRATORS, otherwise=403),
+    Route(
+        "plans:settings", method="post", data=_settings, ok=302, ok_for=ADMINISTRATORS, otherwise=403
+    ),
+]  # fmt: skip
 NO_FOREIGN_ROW: dict[str, Any] = {}
