@@ -1,5 +1,6 @@
 """Account plans and all that belongs to them, plans of the levels above, prepared roll-ups."""
 
+from plans.models.feed import CalendarFeed
 from plans.models.forecast import ForecastOutcome, KeptForecast
 from plans.models.level import CascadeShare, LevelGoal, LevelPlan
 from plans.models.need import Need, ValueProposition
