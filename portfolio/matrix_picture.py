@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -92,12 +92,34 @@ def _style(row: AccountScore, look: Look, styles: dict[int, int]) -> int:
     return 1
 
 
-def cluster(square: Square, currency: str, href: Callable[[Window], str]) -> picture.Bubble:
-    """Several accounts near each other."""
+def clusters(
+    squares: Iterable[Square], currency: str, href: Callable[[Window], str]
+) -> list[picture.Bubble]:
+    """Several accounts near each other, for each square that holds more than one."""
+    texts: dict[tuple[Decimal, Decimal], str] = {}  # the squares share their ends
+
+    def ends(pair: tuple[Decimal, Decimal]) -> str:
+        if pair not in texts:
+            texts[pair] = _ends(pair)
+        return texts[pair]
+
+    return [
+        _cluster(square, currency, href(square.window), ends)
+        for square in squares
+        if square.accounts > 1
+    ]
+
+
+def _cluster(
+    square: Square,
+    currency: str,
+    href: str,
+    ends: Callable[[tuple[Decimal, Decimal]], str],
+) -> picture.Bubble:
     words = {
         "n": amount(square.accounts),
-        "x": _ends(square.window.x),
-        "y": _ends(square.window.y),
+        "x": ends(square.window.x),
+        "y": ends(square.window.y),
         "revenue": short(square.revenue),
         "currency": currency,
     }
@@ -110,11 +132,11 @@ def cluster(square: Square, currency: str, href: Callable[[Window], str]) -> pic
         key=("square", *square.window.x, *square.window.y),
         x=square.x,
         y=square.y,
-        label=amount(square.accounts),
+        label=words["n"],
         title=title % words,
         size=Decimal(square.accounts),
         count=square.accounts,
-        href=href(square.window),
+        href=href,
         within=(*square.window.x, *square.window.y),
     )
 

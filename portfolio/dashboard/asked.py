@@ -82,8 +82,13 @@ class Asked:
     def currency(self) -> str:
         return Company.current().currency
 
-    def sums(self, by: Sequence[str], run: ScoringRun | None) -> Iterable[dict[str, Any]]:
-        """Accounts, revenue, contribution and hours, grouped; from the prepared sums if they can."""
+    def sums(
+        self, by: Sequence[str], run: ScoringRun | None, **only: Any
+    ) -> Iterable[dict[str, Any]]:
+        """Accounts, revenue, contribution and hours, grouped; from the prepared sums if they can.
+
+        ``only`` narrows the rows further, as ``filter`` does.
+        """
         if run is None or not self.form.is_valid():
             return []
         person = principal(self.user)
@@ -94,7 +99,7 @@ class Asked:
             counted: Any = Sum("accounts")
         else:
             filtered, counted = self.scores(run), Count("pk")
-        return filtered.order_by().values(*by).annotate(
+        return filtered.filter(**only).order_by().values(*by).annotate(
             n=counted,
             money=Sum("revenue"),
             margin=Sum("contribution"),

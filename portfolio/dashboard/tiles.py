@@ -1,6 +1,6 @@
 """Tiles made from the scores of a night: cells, key accounts, portfolios, rankings, moves."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -192,13 +192,13 @@ def _beside(
 
 def portfolios(asked: Asked) -> Table:
     """The largest portfolios by revenue, each with its cells."""
-    by_owner: dict[int | None, dict[str, Mapping[str, Any]]] = {}
-    names: dict[int | None, str] = {}
-    for row in asked.sums(["owner", "owner__name", "cell"], asked.run):
-        by_owner.setdefault(row["owner"], {})[row["cell"]] = row
-        names[row["owner"]] = row["owner__name"] or _("Without an owner")
-    sums = {owner: _together(found.values()) for owner, found in by_owner.items()}
+    sums = {row["owner"]: row for row in asked.sums(["owner", "owner__name"], asked.run)}
+    names = {owner: row["owner__name"] or _("Without an owner") for owner, row in sums.items()}
     order = sorted(sums, key=lambda owner: (-(sums[owner]["money"] or Decimal(0)), names[owner]))
+    named = [owner for owner in order if owner][:BESIDE]
+    by_owner: dict[int, dict[str, Mapping[str, Any]]] = {owner: {} for owner in named}
+    for row in asked.sums(["owner", "cell"], asked.run, owner__in=named) if named else ():
+        by_owner[row["owner"]][row["cell"]] = row
     total = sum((row["money"] or 0 for row in sums.values()), Decimal(0))
 
     def who(owner: int | None) -> str | None:
@@ -218,7 +218,6 @@ def portfolios(asked: Asked) -> Table:
             ]
         )
     unit = asked.currency
-    named = [owner for owner in order if owner][:BESIDE]
     message = ""
     if order and total > 0:
         words = {"name": names[order[0]], "share": percent(sums[order[0]]["money"] / total)}
@@ -242,17 +241,6 @@ def portfolios(asked: Asked) -> Table:
             _small_words(),
         ),
     )
-
-
-def _together(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Cells' sums added up; an amount that none of them has stays missing."""
-    found: dict[str, Any] = dict(NOTHING)
-    for row in rows:
-        found["n"] += row["n"]
-        for name in ("money", "margin", "time"):
-            if row[name] is not None:
-                found[name] = (found[name] or Decimal(0)) + row[name]
-    return found
 
 
 def _left_out(count: int) -> str:

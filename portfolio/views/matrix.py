@@ -129,8 +129,15 @@ class Asked:
 
     def zoom(self, window: Window) -> str:
         """Into a square; where it holds what cannot be told apart, its accounts."""
-        ranges = {"x": _range_text(window.x), "y": _range_text(window.y)}
-        return self.link(**ranges) + ("#accounts" if self.window.finest else "")
+        rest, place = self._elsewhere
+        ranges = f"x={_range_text(window.x)}&y={_range_text(window.y)}"
+        return f"{place}?{rest}{ranges}" + ("#accounts" if self.window.finest else "")
+
+    @cached_property
+    def _elsewhere(self) -> tuple[str, str]:
+        """The address without a window: its query, ready to go on, and its path."""
+        rest = self.query(x=None, y=None)
+        return (f"{rest}&" if rest else ""), reverse("portfolio:matrix")
 
     def out(self) -> str:
         """One step back out of a square."""
@@ -168,11 +175,7 @@ def shown(asked: Asked) -> dict[str, Any]:
     styles = drawing.styles_of(segments)
     drawn = [drawing.account_bubble(row, look, currency, styles) for row in single]
     if alone is not None:
-        drawn += [
-            drawing.cluster(square, currency, asked.zoom)
-            for square in found.squares
-            if square.accounts > 1
-        ]
+        drawn += drawing.clusters(found.squares, currency, asked.zoom)
     way = matrix.trail(asked.user, asked.trail) if asked.trail is not None else []
     texts = matrix.cell_texts(asked.user)
     unplaced = found.cells.get("", matrix.Sums())
