@@ -20,7 +20,7 @@ from kam import notifications
 from kam.audit import source
 from kam.models import Company, TaskRun
 from kam.periods import company_today
-from plans.services import forecasts, lifecycle, reminders
+from plans.services import forecasts, lifecycle, reminders, reviews
 from plans.services.portfolios import rebuild_portfolios
 from portfolio.models import CriteriaVersion
 from portfolio.nightly import compute_the_usual
@@ -132,6 +132,7 @@ NIGHT: tuple[NightStep, ...] = (
     NightStep("scores", _("Scores"), _scores),
     NightStep("activation", _("Plans whose year begins"), _activation, with_night=True),
     NightStep("forecasts", _("Kept forecasts"), _forecasts, with_night=True),
+    NightStep("reviews", _("Next reviews"), reviews.schedule_missing, with_night=True),
     NightStep("reminders", _("Reminders"), reminders.run),
     NightStep("dashboards", _("Dashboards by mail"), _dashboards),
     NightStep("mail", _("Mail"), _mail),
