@@ -63,7 +63,9 @@ class PartAccuracy:
 
     @property
     def accuracy(self) -> ForecastAccuracy:
-        return forecast_accuracy((m.forecast, m.actual) for m in self.shown)
+        """Of the months in which there is an account whose amounts all have a rate."""
+        told = (m for m in self.shown if m.accounts > m.left_out)
+        return forecast_accuracy((m.forecast, m.actual) for m in told)
 
     @property
     def shown(self) -> list[MonthOutcome]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from plans.views.levels import cascade, goals, offer, plan
+from plans.views.levels import accuracy, cascade, goals, offer, plan
 
 urlpatterns = [
     path("roll-up/plan/<slug:level>/", plan.panel, name="level_panel"),
@@ -25,4 +25,6 @@ urlpatterns = [
     path("levels/<int:pk>/share-out/", cascade.propose, name="level_propose"),
     path("<int:pk>/asked/", offer.offer, name="share_offer"),
     path("target-shares/<int:pk>/", cascade.answer, name="share_answer"),
+    path("roll-up/accuracy/<slug:level>/", accuracy.accuracy, name="accuracy"),
+    path("roll-up/accuracy/<slug:level>/<int:pk>/", accuracy.accuracy, name="accuracy"),
 ]

@@ -154,3 +154,11 @@ ROUTES += [
     ],
     *seen("plans:share_offer", plan, foreign_plan),
 ]
+
+ROUTES += [
+    *both("plans:accuracy", of_kam, of_other_kam),
+    Route(
+        "plans:accuracy", "team", lambda c: {"level": "team", "pk": c.north.pk}, ok_for=LEADS_NORTH
+    ),
+    Route("plans:accuracy", "none", lambda c: {"level": "company"}, ok_for=OVERSEES),
+]
