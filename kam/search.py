@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Func, Q, QuerySet, Value
+from django.db.models import Exists, F, Func, Q, QuerySet, Value
 from django.utils.text import Truncator
 
 AT_MOST = 8  # hits of one kind
@@ -82,16 +82,24 @@ def search(user: Any, text: str) -> list[Group]:
 
 
 def candidates(queryset: QuerySet, text: str, paths: Sequence[str]) -> QuerySet:
-    """Keys of rows of a scoped ``queryset`` that match ``text`` in one of ``paths``, a few dozen."""
+    """Keys of rows of a scoped ``queryset`` that match ``text`` in one of ``paths``, a few dozen.
+
+    Where enough rows begin with the text in the first path, which are shown first, the database
+    does not look further.
+    """
     marked = queryset.order_by().annotate(**{f"_fold{i}": Fold(F(p)) for i, p in enumerate(paths)})
-    begins, holds = Q(), Q()
-    for i in range(len(paths)):
-        begins |= Q(**{f"_fold{i}__startswith": Fold(Value(text))})
+    begins = [
+        marked.filter(**{f"_fold{i}__startswith": Fold(Value(text))}).values("pk")
+        for i in range(len(paths))
+    ]
+    holds = Q()
     for word in text.split()[:WORDS]:
         holds &= _holds(word, paths)
-    first = marked.filter(begins).values("pk")[:AT_MOST]
-    second = marked.filter(holds).values("pk")[:_CANDIDATES]
-    return first.union(second)
+    further = ~Exists(begins[0][AT_MOST - 1 : AT_MOST])
+    return begins[0][:AT_MOST].union(
+        *(found.filter(further)[:AT_MOST] for found in begins[1:]),
+        marked.filter(holds).filter(further).values("pk")[:_CANDIDATES],
+    )
 
 
 def best(queryset: QuerySet, text: str, paths: Sequence[str], *related: str) -> list[Any]:

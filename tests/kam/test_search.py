@@ -68,6 +68,26 @@ def test_what_begins_with_the_text_comes_first(cast):
     assert found(cast.kam, "fjord")["Accounts"][0].startswith("Fjord")
 
 
+def test_names_that_begin_with_the_text_are_not_crowded_out_by_numbers(cast):
+    Account.objects.bulk_create(
+        Account(name=f"Aside {n} 77", number=f"77-{n}", path=[900 + n]) for n in range(9)
+    )
+    for n in range(2):
+        Account.objects.create(name=f"77 Firm {n}")
+    assert found(cast.management, "77")["Accounts"][:2] == ["77 Firm 0", "77 Firm 1"]
+    assert len(found(cast.management, "77")["Accounts"]) == 8
+
+
+def test_others_follow_where_fewer_names_than_shown_begin_with_the_text(cast):
+    Account.objects.bulk_create(
+        Account(name=f"Zink {n}", path=[900 + n], owner=cast.kam) for n in range(8)
+    )
+    Account.objects.create(name="Aurora Zink", number="zink-1", owner=cast.kam)
+    assert found(cast.kam, "zink")["Accounts"] == [f"Zink {n}" for n in range(8)]
+    Account.objects.filter(name="Zink 7").delete()
+    assert found(cast.kam, "zink")["Accounts"][-2:] == ["Zink 6", "Aurora Zink"]
+
+
 def test_at_most_eight_of_a_kind(cast):
     Account.objects.bulk_create(Account(name=f"Fjord {i}", owner=cast.kam) for i in range(30))
     assert len(found(cast.kam, "fjord")["Accounts"]) == 8
