@@ -219,7 +219,8 @@ def test_it_is_as_large_as_told_in_the_database_too(demo):
 def test_plans_stand_in_every_state_and_returned_ones_say_why(demo):
     year = company_year().year
     states = set(AccountPlan.objects.filter(year=year).values_list("status", flat=True))
-    assert states == {"draft", "submitted", "returned", "active"}
+    assert states == {"draft", "submitted", "returned", "active", "amending"}
+    assert AccountPlan.objects.filter(in_force=2, status="active").exists()
     assert AccountPlan.objects.filter(year=year - 1, status="closed").exists()
     assert not AccountPlan.objects.filter(status="returned", decision_note="").exists()
 

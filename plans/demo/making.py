@@ -25,10 +25,12 @@ from kam.running import DEMO_PASSWORD, DEMO_PEOPLE
 from plans.demo import company as ours
 from plans.demo import names, planning, sales
 from plans.demo.customers import AccountSeed, accounts
+from plans.demo.sections import amend_some, let_texts_age, write_more
 from plans.models import AccountPlan, Activity
 from plans.services import activities, goals, lifecycle, sections, targets
 from plans.services.plans import change_plan, create_plan
 from plans.services.portfolios import one_refresh_for_all, refresh_portfolios
+from plans.services.templates import install_templates
 from portfolio.demo.making import make_portfolio
 
 #: Tables that are not the installation's data but its own bookkeeping.
@@ -94,6 +96,7 @@ class Making:
             self.make_people()
         with source("command", user=self.people["admin"].pk):
             self.make_products()
+            install_templates()
             self.say(f"{len(self.seeds)} accounts …")
             self.make_accounts()
         self.make_contacts()
@@ -105,6 +108,8 @@ class Making:
         with one_refresh_for_all():
             for seed in seeds:
                 self.make_plan(seed)
+            amend_some(self)
+        let_texts_age(self)
         self.make_substitutions()
         self.save_views()
         self.read_old_messages()
@@ -282,6 +287,8 @@ class Making:
         with source("command", user=kam.pk):
             plan = create_plan(account, seed.year, growth=seed.growth)
             plan = self.write_texts(plan, seed.texts)
+            if seed.status != "draft":
+                write_more(self, plan)
             made = [
                 goals.add_goal(
                     plan,
