@@ -13,11 +13,16 @@ GET gives the form, ``?cancel`` the value again, POST saves: 200 with the value 
 422 with the error, 409 with both values of an edit conflict. Without htmx the same address is a
 page, and saving leads back to the row.
 
+After a save the value offers **undo**: the same address takes ``undo`` (the version whose value comes
+back) and ``version`` (the one that is undone), so that what somebody else saved since is a conflict
+as with every save.
+
 The form carries the version of the moment in which it was opened, so a page with many fields needs
 no version of its own, and fields edited one after another do not stand in each other's way. Long
 text that saves by itself (``{% autosave row "field" %}``) posts to the same address.
 """
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -183,7 +188,9 @@ class InPlace(LoginRequiredMixin, View):
         self.names_in(field)
         if "cancel" in request.GET:
             row = fetch_visible(self._rows(), request.user, pk=pk)
-            return self._value(request, row, field)
+            since = _number(request.GET.get("since", ""))
+            undo = since if since and self.mine_since(row, field, since, request.user) else 0
+            return self._value(request, row, field, undo=undo)
         row = self._editable_row(request, pk, field)
         form = self.form_for(row, field, request.user)
         first = next(iter(form.fields.values()))
@@ -193,6 +200,8 @@ class InPlace(LoginRequiredMixin, View):
     def post(self, request: HttpRequest, pk: int, field: str) -> HttpResponse:
         names = self.names_in(field)
         row = self._editable_row(request, pk, field)
+        if "undo" in request.POST:
+            return self._undo(request, row, field)
         form = self.form_for(row, field, request.user, request.POST)
         version = _version(request)
         if not form.is_valid():
@@ -213,7 +222,50 @@ class InPlace(LoginRequiredMixin, View):
         except IntegrityError as error:
             form.add_model_errors(violation(error, self.model))
             return self._form(request, row, field, form, version or row.version, status=422)
-        return self._saved(request, saved, field)
+        undo = row.version if saved.version != row.version and self._kept(names) else 0
+        return self._saved(request, saved, field, undo=undo)
+
+    # --- undo -------------------------------------------------------------------------------------
+    @classmethod
+    def _kept(cls, names: Sequence[str]) -> bool:
+        """Whether the history holds what these fields were."""
+        concrete = {f.name for f in cls.model._meta.concrete_fields}
+        return hasattr(cls.model, "events") and concrete.issuperset(names)
+
+    def mine_since(self, row: Any, field: str, since: int, user: Any) -> bool:
+        """Whether the field has changed since a version, and by this person alone (one query)."""
+        names = self.names_in(field)
+        if since >= row.version or not self._kept(names):
+            return False
+        columns = [self.model._meta.get_field(name).attname for name in names]
+        events = row.events.filter(version__gte=since).order_by("version", "pgh_id")
+        found = list(events.values_list("version", "pgh_context", *columns)[:1000])
+        if not found or found[0][0] != since:
+            return False
+        changed = [
+            later for earlier, later in itertools.pairwise(found) if earlier[2:] != later[2:]
+        ]
+        return bool(changed) and all((e[1] or {}).get("user") == user.pk for e in changed)
+
+    def _undo(self, request: HttpRequest, row: Any, field: str) -> HttpResponse:
+        """Gives the field the value that it had at a version; nothing newer of others is lost."""
+        names = self.names_in(field)
+        held = row.events.filter(version=_number(request.POST["undo"])).order_by("pgh_id").last()
+        if held is None or not self._kept(names):
+            raise Http404
+        changes = {name: _held(self.model, held, name, request.user) for name in names}
+        before = row.version
+        try:
+            saved = type(self).save(row, changes, base_version=_version(request))
+        except EditConflict as conflict:
+            return self._conflict(request, conflict, field, again=changes)
+        except ValidationError as error:
+            form = self.form_for(row, field, request.user, {})
+            form.is_valid()
+            form.errors.clear()
+            form.add_model_errors(error)
+            return self._form(request, row, field, form, before, status=422)
+        return self._saved(request, saved, field, undo=before if saved.version != before else 0)
 
     # --- the answers ------------------------------------------------------------------------------
     def _rows(self) -> Any:
@@ -253,12 +305,13 @@ class InPlace(LoginRequiredMixin, View):
         rows = self.model._default_manager.filter(pk=row.pk).editable_by(request.user)
         editable = self.may_edit(request.user, row, field) and rows.exists()
         context = self.context(row, field, editable=editable, focus=True, **more)
+        context["version"] = row.version
         response = render(request, "kam/inplace/value.html", context)
         response[VERSION_HEADER] = str(row.version)
         patch_vary_headers(response, ["HX-Request"])
         return response
 
-    def _saved(self, request: HttpRequest, row: Any, field: str) -> HttpResponse:
+    def _saved(self, request: HttpRequest, row: Any, field: str, *, undo: int = 0) -> HttpResponse:
         # Read again through the scope: a change of owner may have taken the row from this person.
         found = self._rows().visible_to(request.user).filter(pk=row.pk).first()
         if found is None:
@@ -274,9 +327,15 @@ class InPlace(LoginRequiredMixin, View):
             return response
         if not wants_fragment(request):
             messages.success(request, _("Saved."))
-        return self._value(request, found, field, saved_at=timezone.localtime())
+        return self._value(request, found, field, saved_at=timezone.localtime(), undo=undo)
 
-    def _conflict(self, request: HttpRequest, conflict: EditConflict, field: str) -> HttpResponse:
+    def _conflict(
+        self,
+        request: HttpRequest,
+        conflict: EditConflict,
+        field: str,
+        again: Mapping[str, Any] | None = None,
+    ) -> HttpResponse:
         row = conflict.row
         url = self.edit_url(row, field)
         posted = [
@@ -285,6 +344,9 @@ class InPlace(LoginRequiredMixin, View):
             if not name.startswith("choice-")
             for value in values
         ]
+        if again is not None:  # what was to be undone is sent again as values
+            form = self.form_class(user=request.user, only=again, initial=dict(again))
+            posted = [(name, _typed(form[name])) for name in again]
         context = {
             "id": self.dom_id(row, field),
             "action": url,
@@ -315,10 +377,32 @@ def last_change(row: Any) -> dict[str, Any]:
 
 def _version(request: HttpRequest) -> int:
     """The version that the form began with; 0 (older than any) where the form names none."""
+    return _number(request.POST.get("version", ""))
+
+
+def _number(text: str) -> int:
+    """A version as it was sent; 0 for what is none."""
     try:
-        return max(0, min(int(request.POST.get("version", "")), 2**31 - 1))
+        return max(0, min(int(text), 2**31 - 1))
     except ValueError:
         return 0
+
+
+def _typed(bound: Any) -> str:
+    """A field's value as its control would send it."""
+    value = bound.field.widget.format_value(bound.value())
+    first = (value or [""])[0] if isinstance(value, list | tuple) else value
+    return "" if first is None else str(first)
+
+
+def _held(model: Any, event: Any, name: str, user: Any) -> Any:
+    """What a field held in an event: a value, or the related row where this person sees it."""
+    field = model._meta.get_field(name)
+    value = getattr(event, field.attname)
+    if not field.is_relation or value is None:
+        return value
+    rows = field.related_model._default_manager.filter(pk=value)
+    return (rows.visible_to(user) if hasattr(rows, "visible_to") else rows).first()
 
 
 def _answer(request: HttpRequest, name: str, context: dict[str, Any], status: int) -> HttpResponse:

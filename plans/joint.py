@@ -133,13 +133,14 @@ def answers_to(goals: Iterable[Goal]) -> dict[int, list[Answer]]:
         .order_by("-at", "-pk")
     )
     for event in events:
-        key = (event.goal_id, event.share.contact_id)
+        goal = by_pk[event.goal_id or 0]
+        key = (goal.pk, event.share.contact_id)
         if key in seen:
             continue
         seen.add(key)
-        current = event.facts == facts_of(by_pk[event.goal_id])
         agreed = event.what == What.CONFIRMED
-        found[event.goal_id].append(Answer(event, event.share.contact, agreed, current))
+        current = event.facts == facts_of(goal)
+        found[goal.pk].append(Answer(event, event.share.contact, agreed, current))
     return found
 
 
@@ -225,7 +226,7 @@ def shown_by(share: PlanShare) -> Shown:
     goals = []
     last: dict[int, ShareEvent] = {}
     for event in ShareEvent.objects.filter(share=share, what__in=ANSWERS).order_by("at", "pk"):
-        last[event.goal_id] = event
+        last[event.goal_id or 0] = event
     for row in shared_goals(share):
         facts = facts_of(row.goal)
         answer = last.get(row.goal_id)

@@ -115,7 +115,8 @@ def share_plan(
         wrong["sections"] = _(
             "“%(heading)s” is kept to some of us: it cannot be shown to the customer."
         ) % {"heading": closed[0].heading}
-    foreign = [row for row in (*sections, *goals, *activities) if row.plan_id != plan.pk]
+    chosen: list[Any] = [*sections, *goals, *activities]
+    foreign = [row for row in chosen if row.plan_id != plan.pk]
     if foreign:
         wrong["sections"] = _("“%(name)s” is not part of this plan.") % {"name": foreign[0]}
     if not (sections or goals or activities):
@@ -325,7 +326,7 @@ def _still_open(share: PlanShare) -> None:
 def _to_tell(share: PlanShare) -> list[User]:
     """The account's KAM, and who made the link; of those who see the account."""
     account = share.plan.account
-    wanted = {account.owner_id, share.created_by_id} - {None}
+    wanted = [pk for pk in (account.owner_id, share.created_by_id) if pk is not None]
     return list(people_who_see(account).filter(pk__in=wanted))
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from plans.views import comments, readers, sharing
+from plans.views import comments, presence, readers, sharing
 
 urlpatterns: list = [
     path("<int:pk>/links/", sharing.share_list, name="share_list"),
@@ -10,6 +10,7 @@ urlpatterns: list = [
     path("links/<int:pk>/", sharing.share_preview, name="share_preview"),
     path("links/<int:pk>/prolong/", sharing.share_prolong, name="share_prolong"),
     path("links/<int:pk>/end/", sharing.share_end, name="share_end"),
+    path("<int:pk>/presence/", presence.presence, name="presence"),
     path("sections/<int:pk>/readers/", readers.section_readers, name="section_readers"),
     path("<int:pk>/comments/", comments.comment_list, name="comment_list"),
     path("<int:pk>/comments/add/", comments.comment_add, name="comment_add"),

@@ -105,7 +105,7 @@ def share_prolong(request: HttpRequest, pk: int) -> HttpResponse:
     share = _share(request, pk)
     form = ProlongForm(request.POST, instance=share, user=request.user)
     if not form.is_valid():
-        return _after(request, share, form.errors.get("expires_on", []))
+        return _after(request, share, [str(e) for e in form.errors.get("expires_on", [])])
     day = form.cleaned_data["expires_on"]
     return _act(request, share, lambda: sharing.prolong(_share(request, pk), day))
 

@@ -149,9 +149,27 @@ function offerDraft(form) {
   form.prepend(note);
 }
 const drafted = "form[data-autosave], form[data-draft], form.form[method=post]:not([data-no-draft])";
+// Texts that are closed: a draft that was kept of one is offered where the text stands.
+function offerClosed(part) {
+  if (!document.body.dataset.user) return;
+  for (const place of [...(part.matches?.(".inplace[id]") ? [part] : []), ...$$(".inplace[id]", part)]) {
+    const draft = store.get(PREFIX + place.id);
+    const edit = draft && $(".inplace-edit", place);
+    if (!edit || place.querySelector("form[data-draft]") || place.nextElementSibling?.matches("[data-kept]")) continue;
+    const when = new Date(draft.at).toLocaleString(root.lang, { dateStyle: "medium", timeStyle: "short" });
+    const open = element("button", { type: "button", class: "btn btn--small btn--primary" }, words.open_draft);
+    const discard = element("button", { type: "button", class: "btn btn--small" }, words.discard);
+    const note = element("div", { class: "notice notice--warn", role: "status", "data-kept": "" }, element("span"), element("div", {}, `${words.draft} ${when}`), element("div", { class: "actions" }, open, discard));
+    on("click", () => { note.remove(); edit.click(); }, open);
+    on("click", () => { note.remove(); store.drop(PREFIX + place.id); }, discard);
+    place.after(note);
+  }
+}
 function start(part) {
   const inside = [...(part.matches?.(drafted) ? [part] : []), ...$$(drafted, part)];
   inside.forEach(offerDraft);
+  inside.forEach((form) => { const note = form.closest(".inplace")?.nextElementSibling; if (note?.matches("[data-kept]")) note.remove(); });
+  offerClosed(part);
   if (part === document) {
     const known = new Set(inside);
     $$("form[method=post]").filter((form) => !known.has(form) && store.get(draftKey(form))).forEach(offerDraft);
@@ -243,6 +261,7 @@ on("htmx:afterRequest", (event) => {
       const version = xhr.getResponseHeader("X-Row-Version");
       if (version && form.elements.version) form.elements.version.value = version;
       at.sent.clear();
+      at.wait = undefined;
       if (!form.matches("[data-autosave]")) at.touched.clear();
       $$(".toast[role=alert]").forEach((old) => old.remove());
       if (at.touched.size) { keepDraft(form); save(form); } else {
@@ -254,6 +273,7 @@ on("htmx:afterRequest", (event) => {
       at.sent.forEach((name) => at.touched.add(name));
       at.sent.clear();
       if (xhr.status === 409) at.refused = values(form, at.touched);
+      if (form.matches("[data-autosave]") && (xhr.status === 0 || xhr.status >= 502)) at.timer = setTimeout(() => save(form), Math.min(30000, (at.wait = (at.wait ?? 1500) * 2)));
       show(form, "error", xhr.status === 409 ? words.conflict : xhr.status === 422 ? words.invalid : words.not_saved);
     }
   }
@@ -284,7 +304,7 @@ function failed(source, status, form, writes) {
     part.replaceChildren(element("div", { class: "empty", role: "alert" }, element("p", {}, words.panel), element("div", { class: "actions" }, button)));
     return;
   }
-  if (source.closest?.(".progress") && !writes) return; // the next poll tries again
+  if (source.closest?.("[data-quiet]") || (source.closest?.(".progress") && !writes)) return; // the next poll tries again
   if (form && writes && status !== 404 && !form.matches("[data-autosave]")) { [...form.elements].filter(keepable).forEach((input) => state(form).touched.add(input.name)); keepDraft(form); }
   const retryable = { run: again.run, label: again.label };
   if (status === 0) toast(words.offline, "bad", retryable);
@@ -293,7 +313,16 @@ function failed(source, status, form, writes) {
   else if (status === 429) toast(words.busy, "warn");
   else toast(words.server, "bad", retryable);
 }
-on("online", () => $$("form[data-autosave]").forEach(save), window);
+// Without a connection: said as long as it lasts; what is not saved is sent when it is back.
+function connection() {
+  const away = navigator.onLine === false;
+  const note = $("#offline");
+  if (away && !note) document.body.append(element("div", { id: "offline", class: "offline", role: "status" }, words.offline));
+  if (!away) note?.remove();
+}
+on("offline", connection, window);
+on("online", () => { connection(); $$("form[data-autosave]").forEach(save); }, window);
+connection();
 on("beforeunload", (event) => {
   const open = $$(drafted).some((form) => !state(form).leaving && (state(form).touched.size || state(form).busy));
   if (open && !leaving) event.preventDefault();

@@ -1,4 +1,48 @@
-// Calling people by name in comments. The pages work without it: the whole name can be typed.
+// Working in one plan together: who writes where, going from text to text, calling people by name.
+// The pages work without it.
+
+// ---- Who is here ----------------------------------------------------------------------------------
+const here = document.getElementById("presence");
+let told = "";
+const writing = () => document.activeElement?.closest?.(".inplace")?.id ?? "";
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.elt !== here) return;
+  if (document.visibilityState === "hidden") return event.preventDefault(); // nobody is looking
+  told = writing();
+  event.detail.parameters.field = told;
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target !== here) return;
+  document.querySelectorAll("[data-others]").forEach((place) => place.removeAttribute("data-others"));
+  for (const other of here.querySelectorAll("[data-place]")) {
+    const place = other.dataset.place && document.getElementById(other.dataset.place);
+    if (place) place.dataset.others = [place.dataset.others, other.dataset.name].filter(Boolean).join(", ");
+  }
+});
+// Beginning and ending to write is told at once, not with the next question.
+let later = 0;
+for (const type of ["focusin", "focusout", "visibilitychange"]) document.addEventListener(type, () => {
+  if (!here) return;
+  clearTimeout(later);
+  later = setTimeout(() => writing() !== told && window.htmx?.trigger(here, "present"), 400);
+});
+
+// ---- From text to text: Alt with an arrow ------------------------------------------------------------
+document.addEventListener("keydown", (event) => {
+  if (!event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
+  const texts = [...document.querySelectorAll(".plan-text > .inplace")];
+  if (!texts.length) return;
+  const down = event.key === "ArrowDown";
+  const at = texts.findIndex((text) => text.contains(document.activeElement) || text.parentElement.contains(document.activeElement));
+  const next = texts[at < 0 ? (down ? 0 : texts.length - 1) : at + (down ? 1 : -1)];
+  const target = next?.querySelector("textarea, .inplace-edit");
+  if (!target) return;
+  event.preventDefault();
+  target.focus();
+  next.scrollIntoView({ block: "nearest" });
+});
+
+// ---- Calling people by name in comments: the whole name can be typed, too -------------------------------
 const CALL = /(^|[\s(])@([^@\n]{0,40})$/;
 const box = document.createElement("ul");
 box.className = "mention-list";

@@ -119,6 +119,7 @@ ROUTES += [
     *seen("plans:comment_list", plan, foreign_plan),
     *seen("plans:comment_add", plan, foreign_plan, **SAID),
     *seen("plans:comment_people", plan, foreign_plan),
+    *seen("plans:presence", plan, foreign_plan, method="post"),
     *changed("plans:comment_resolve", comment, foreign_comment),
     *changed("plans:comment_reopen", comment, foreign_comment),
 ]

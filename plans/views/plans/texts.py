@@ -59,7 +59,7 @@ class _TextInPlace(InPlace):
             "form": form,
             "version": version,
             "action": url,
-            "done_url": f"{url}?cancel",
+            "done_url": f"{url}?cancel&since={version}",
         }
         return render(request, "plans/_text_form.html", context)
 
