@@ -30,6 +30,7 @@ from kam.periods import FiscalYear, company_year
 from portfolio.calc.retention import STEPS, Bridge, Step
 from portfolio.key_accounts import Marks, marks_in
 from portfolio.models import HoursSpent, PortfolioSettings, ServiceCost
+from portfolio.querysets import seen_by
 
 ZERO = Decimal(0)
 TOPS = (1, 3, 5, 10, 20, 50)
@@ -118,7 +119,7 @@ class Portfolio:
     accounts: AccountQuerySet[Account] | None = None
 
     def facts(self, years: Sequence[int]) -> Any:
-        rows = AccountYear.objects.visible_to(self.user).filter(year__in=years)
+        rows = seen_by(AccountYear.objects.filter(year__in=years), self.user)
         if self.accounts is not None:
             rows = rows.filter(account__in=self.accounts.order_by().values("pk"))
         return rows.order_by().values("account_id", "year", "currency", "revenue", "cost")

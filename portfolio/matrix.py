@@ -32,7 +32,7 @@ from django.db.models.functions import Least
 
 from kam.scoping import SEES_ALL, principal
 from portfolio.models import AccountScore, CellText, ScoringRun, Segment, SegmentPlacement
-from portfolio.querysets import OfScoredAccountQuerySet
+from portfolio.querysets import OfScoredAccountQuerySet, seen_by
 
 #: Up to this many accounts each has its own bubble; above, near ones are gathered.
 SINGLE = 150
@@ -165,7 +165,7 @@ def run_on(user: Any, night: date | None) -> ScoringRun | None:
 
 def scores_on(user: Any, run: ScoringRun, *, newest: bool) -> OfScoredAccountQuerySet[AccountScore]:
     """The scores that held after a run, as far as this person sees the accounts."""
-    rows = AccountScore.objects.seen_by(user)
+    rows = seen_by(AccountScore.objects.all(), user)
     return rows.current() if newest else rows.on_night(run.night)
 
 

@@ -65,19 +65,21 @@ class Among(Func):
     output_field = BooleanField()
 
 
+def seen_by(rows: Any, user: Any, path: str = "account") -> Any:
+    """``rows.visible_to(user)`` of what hangs from an account (by ``path``), for those who read all
+    that they see: rankings and sums."""
+    person = principal(user)
+    if person is None or person.role in SEES_ALL:
+        return rows.visible_to(user)
+    accounts = Account.objects.visible_to(user).order_by().values("pk")
+    return rows.filter(Among(F(path), ArraySubquery(accounts)))
+
+
 class OfScoredAccountQuerySet(OfAccountQuerySet):
     """What the nightly run found out about an account: seen with it, changed by nobody."""
 
     def _editable(self, person: "User") -> Q:
         return Q(pk__in=[])
-
-    def seen_by(self, user: Any) -> Self:
-        """``visible_to`` for those who read all that they see: rankings, sums."""
-        person = principal(user)
-        if person is None or person.role in SEES_ALL:
-            return self.visible_to(user)
-        accounts = Account.objects.visible_to(user).order_by().values("pk")
-        return self.filter(Among(F(self.account_path), ArraySubquery(accounts)))
 
     def on_night(self, night: date) -> Self:
         """What held after the run of ``night`` (a date in the company's calendar)."""

@@ -19,6 +19,7 @@ from kam.money import Rates, rates_for
 from kam.periods import add_months, company_year, month_of
 from portfolio.concentration import LARGE, Portfolio, kept
 from portfolio.models import AccountScore, LineEstimate, ScoringRun
+from portfolio.querysets import seen_by
 
 ZERO = Decimal(0)
 CANDIDATES = 200
@@ -57,7 +58,7 @@ class WhiteSpace:
 
 def white_space(portfolio: Portfolio, today: date, rates: Rates) -> WhiteSpace:
     """The accounts with most white space (four queries). Converted at the present year's rates."""
-    estimates = LineEstimate.objects.visible_to(portfolio.user).active()
+    estimates = seen_by(LineEstimate.objects.active(), portfolio.user)
     if portfolio.accounts is not None:
         estimates = estimates.filter(account__in=portfolio.accounts.order_by().values("pk"))
     estimates = estimates.filter(wallet__gt=0).order_by()
@@ -144,7 +145,7 @@ def _sold(
 
 def most_improvable(portfolio: Portfolio) -> list[AccountScore]:
     """The accounts by the improvement potential that the last night found (one query)."""
-    rows = AccountScore.objects.seen_by(portfolio.user).current()
+    rows = seen_by(AccountScore.objects.current(), portfolio.user)
     if portfolio.accounts is not None:
         rows = rows.filter(account__in=portfolio.accounts.order_by().values("pk"))
     found = (

@@ -28,8 +28,8 @@ from portfolio.views.criteria import crumbs_to, draft_for
 class _OfVersion(InPlace):
     """A changed weight changes the shares of its whole score: the page is loaded anew."""
 
-    def _saved(self, request: HttpRequest, row: Any, field: str) -> HttpResponse:
-        response = super()._saved(request, row, field)
+    def _saved(self, request: HttpRequest, row: Any, field: str, **more: Any) -> HttpResponse:
+        response = super()._saved(request, row, field, **more)
         if field in ("weight", "axis"):
             response["HX-Refresh"] = "true"
         return response
