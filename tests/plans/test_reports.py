@@ -13,7 +13,8 @@ from accounts.models import Account, SalesFact
 from kam import jobs
 from kam.models import Job, User
 from plans import reports
-from plans.models import AccountPlan, TargetMonth
+from plans.models import AccountPlan, Section, TargetMonth
+from plans.reports import making, rollup
 from plans.services.portfolios import refresh_portfolios
 
 YEAR = 2026
@@ -22,8 +23,9 @@ YEAR = 2026
 @pytest.fixture
 def north(cast):
     AccountPlan.objects.filter(pk=cast.plan.pk).update(
-        summary="We grow by **service**.\n\n<script>alert(1)</script>", risks="A price war."
+        summary="We grow by **service**.\n\n<script>alert(1)</script>"
     )
+    Section.objects.create(plan=cast.plan, kind="risks", body="A price war.")
     for month in range(2, 13):
         TargetMonth.objects.create(
             target=cast.target, month=date(YEAR, month, 1), revenue=100, margin=30
@@ -139,13 +141,13 @@ def test_a_job_can_be_stopped(north, monkeypatch):
     job = jobs.start(
         "report", "PDF", north.kam, level="kam", pk=north.kam.pk, year=YEAR, language="en"
     )
-    prepare = reports.prepare
+    prepare = making.prepare
 
     def asked_to_stop(*args):
         Job.objects.filter(pk=job.pk).update(cancel_requested=True)
         return prepare(*args)
 
-    monkeypatch.setattr(reports, "prepare", asked_to_stop)
+    monkeypatch.setattr(making, "prepare", asked_to_stop)
     monkeypatch.setattr(jobs, "timedelta", lambda seconds: __import__("datetime").timedelta(0))
     jobs.run(job.pk)
     job.refresh_from_db()
@@ -154,7 +156,7 @@ def test_a_job_can_be_stopped(north, monkeypatch):
 
 
 def test_what_is_too_long_is_cut_with_a_word(north, monkeypatch):
-    monkeypatch.setattr(reports, "ACCOUNTS_LISTED", 1)
+    monkeypatch.setattr(rollup, "ACCOUNTS_LISTED", 1)
     prepared = reports.prepare(north.kam, "kam", north.kam.pk, YEAR)
     _reader, text = read(reports.make(prepared))
     assert "The first 1 of 2 accounts are listed" in text
