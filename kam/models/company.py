@@ -44,6 +44,9 @@ class Company(Row):
         default="#1f5f8b",
         validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$", _("A colour such as #1f5f8b."))],
     )
+    logo = models.FileField(
+        _("logo"), upload_to="company/", max_length=250, blank=True, editable=False
+    )
 
     objects = DirectoryQuerySet.as_manager()
 

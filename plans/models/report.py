@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kam.audit import audited
 from kam.models.row import Row
+from kam.models.work import Job
 from kam.scoping import OwnQuerySet
 
 
@@ -19,7 +20,9 @@ class ReportKind(models.TextChoices):
     TEAM = "team", _("Team")
     COMPANY = "company", _("Company")
     MANAGEMENT = "management", _("Management summary")
-    PLAN_BOOK = "plan_book", _("All account plans")
+    PLAN_BOOK = "plan_book", _("All account plans of the company")
+    TEAM_BOOK = "team_book", _("All account plans of a team")
+    KAM_BOOK = "kam_book", _("All account plans of a KAM")
     REVIEW = "review", _("Review pack")
 
 
@@ -36,7 +39,10 @@ class ReportSchedule(Row):
     )
     kind = models.CharField(_("report"), max_length=10, choices=ReportKind.choices)
     subject = models.BigIntegerField(
-        _("of which"), null=True, blank=True, help_text=_("The row's number; empty: the company.")
+        _("of which"),
+        null=True,
+        blank=True,
+        help_text=_("The account's, person's or team's number; empty: the company."),
     )
     rhythm = models.CharField(_("rhythm"), max_length=7, choices=Rhythm.choices)
     next_on = models.DateField(_("next"))
@@ -70,7 +76,10 @@ class ReportSchedule(Row):
 
 
 class SentReport(models.Model):
-    """A report as it was made for a person: the archive of what was sent."""
+    """A report as it was made for a person: the archive of what was made and sent.
+
+    Each job leaves one row, however often it is begun again.
+    """
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sent_reports"
@@ -79,7 +88,11 @@ class SentReport(models.Model):
     title = models.CharField(_("title"), max_length=200)
     made_at = models.DateTimeField(_("made"), auto_now_add=True)
     mailed = models.BooleanField(_("by mail"), default=False)
-    file = models.FileField(_("file"), upload_to="reports/%Y/%m/")
+    file = models.FileField(_("file"), upload_to="reports/%Y/%m/", max_length=250)
+    file_name = models.CharField(max_length=200, default="report.pdf")
+    job = models.OneToOneField(
+        Job, null=True, editable=False, on_delete=models.SET_NULL, related_name="report"
+    )
     pages = models.PositiveIntegerField(_("pages"), default=0)
 
     objects = OwnQuerySet.as_manager()
