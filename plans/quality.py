@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from kam.periods import company_today
 from plans.calc import Point, Quality, freshness_of, plan_quality
@@ -69,8 +70,7 @@ def assess(plan: AccountPlan, sections: list[Section]) -> Assessment:
         there = bool(section.body.strip())
         fresh = freshness_of(_age(section.confirmed_on, today), section.fresh_days)
         words = (
-            _("“%(section)s” was last confirmed %(days)d days ago: read it again.")
-            % {"section": section.heading, "days": _age(section.confirmed_on, today) or 0}
+            _last_confirmed(section, _age(section.confirmed_on, today))
             if there
             else _("Write “%(section)s”.") % {"section": section.heading}
         )
@@ -92,7 +92,11 @@ def assess(plan: AccountPlan, sections: list[Section]) -> Assessment:
         one,
         _("Set goals, each with a metric, a target and a day.")
         if not held["goals"]
-        else _("%(n)d goals have no target or no day.")
+        else ngettext(
+            "%(n)d goal has no target or no day.",
+            "%(n)d goals have no target or no day.",
+            held["goals"] - held["goals_measured"],
+        )
         % {"n": held["goals"] - held["goals_measured"]},
         f"{at}#goals",
     )
@@ -104,9 +108,18 @@ def assess(plan: AccountPlan, sections: list[Section]) -> Assessment:
         one if not held["open"] else 1 - Decimal(late) / held["open"],
         _("Plan what is done, by whom, until when.")
         if not held["activities"]
-        else _("%(n)d open activities are late: do, move or cancel them.") % {"n": late}
+        else ngettext(
+            "%(n)d open activity is late: do, move or cancel it.",
+            "%(n)d open activities are late: do, move or cancel them.",
+            late,
+        )
+        % {"n": late}
         if late
-        else _("%(n)d open activities have nobody responsible or no day.")
+        else ngettext(
+            "%(n)d open activity has nobody responsible or no day.",
+            "%(n)d open activities have nobody responsible or no day.",
+            held["activities"] - held["activities_owned"],
+        )
         % {"n": held["activities"] - held["activities_owned"]},
         f"{at}#activities",
     )
@@ -118,6 +131,17 @@ def is_old(section: Section, today: date) -> bool:
     """Whether what a section says has to be read again: it is older than it holds."""
     age = _age(section.confirmed_on, today)
     return bool(section.body.strip()) and (age is None or age > section.fresh_days)
+
+
+def _last_confirmed(section: Section, age: int | None) -> str:
+    if age is None:
+        return _("“%(section)s” was never confirmed: read it again.") % {"section": section.heading}
+    words = ngettext(
+        "“%(section)s” was last confirmed %(days)d day ago: read it again.",
+        "“%(section)s” was last confirmed %(days)d days ago: read it again.",
+        age,
+    )
+    return words % {"section": section.heading, "days": age}
 
 
 def _age(on: date | None, today: date) -> int | None:

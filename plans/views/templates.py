@@ -46,7 +46,7 @@ def template_list(request: HttpRequest) -> HttpResponse:
     rows = PlanTemplate.objects.visible_to(request.user).select_related("segment__scheme")
     if not keeps(request):
         rows = rows.active()
-    context = {"templates": rows.annotate(sections_in_use=sections), "keeps": keeps(request)}
+    context = {"templates": rows.annotate(sections_in_use=sections).order_by("rank", "pk"), "keeps": keeps(request)}
     return render(request, "plans/templates/list.html", context)
 
 
@@ -91,7 +91,9 @@ def template_create(request: HttpRequest) -> HttpResponse:
 def template_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """For whom a template is, and the rhythm of its reviews."""
     template = fetch_editable(PlanTemplate.objects, request.user, pk=pk)
-    form = TemplateForm(request.POST if request.method == "POST" else None, instance=template, user=request.user)
+    form = TemplateForm(
+        request.POST if request.method == "POST" else None, instance=template, user=request.user
+    )
     if request.method == "POST" and form.is_valid():
         held = PlanTemplate.objects.get(pk=pk)
         if _saved(form, lambda: templates.change_template(
@@ -106,7 +108,9 @@ def template_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def section_create(request: HttpRequest, pk: int) -> HttpResponse:
     """One more section of a template."""
     template = fetch_editable(PlanTemplate.objects, request.user, pk=pk)
-    form = TemplateSectionForm(request.POST if request.method == "POST" else None, user=request.user)
+    form = TemplateSectionForm(
+        request.POST if request.method == "POST" else None, user=request.user
+    )
     if request.method == "POST" and form.is_valid():
         try:
             templates.add_template_section(template, **form.cleaned_data)
@@ -123,7 +127,9 @@ def section_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """A section of a template."""
     rows = TemplateSection.objects.select_related("template")
     section = fetch_editable(rows, request.user, pk=pk)
-    form = TemplateSectionForm(request.POST if request.method == "POST" else None, instance=section, user=request.user)
+    form = TemplateSectionForm(
+        request.POST if request.method == "POST" else None, instance=section, user=request.user
+    )
     if request.method == "POST" and form.is_valid():
         held = rows.get(pk=pk)
         if _saved(form, lambda: templates.change_template_section(

@@ -145,8 +145,8 @@ def test_a_fact_stays_fresh_as_long_as_it_holds_then_falls(age, fresh):
 def test_each_missing_point_says_what_to_do(cast):
     todo = [item.what for item in assess(cast.plan, [cast.section]).todo]
     assert todo == [
-        "1 goals have no target or no day.",
-        "1 open activities are late: do, move or cancel them.",
+        "1 goal has no target or no day.",
+        "1 open activity is late: do, move or cancel it.",
         "Write “Strategy”.",
     ]
     sections.change_section(cast.section, {"body": "Service."}, base_version=None)
