@@ -8,7 +8,7 @@ from plans.models.plan import AccountPlan
 from plans.models.reminder import Reminder
 from plans.models.report import ReportKind, ReportSchedule, SentReport
 from plans.models.review import Review, ReviewDecision
-from plans.models.rollup import PortfolioCount, PortfolioMonth, StalePortfolio
+from plans.models.rollup import PortfolioCount, PortfolioMonth, PortfolioPart, StalePortfolio
 from plans.models.section import PlanComment, Section, SectionReader
 from plans.models.settings import PlanSettings
 from plans.models.sharing import (
@@ -55,6 +55,7 @@ __all__ = [
     "PlanVersion",
     "PortfolioCount",
     "PortfolioMonth",
+    "PortfolioPart",
     "Presence",
     "Reminder",
     "ReportKind",

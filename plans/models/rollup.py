@@ -89,6 +89,61 @@ class PortfolioCount(models.Model):
         return f"{self.owner_id} {self.year}"
 
 
+class PortfolioPart(models.Model):
+    """One KAM's accounts of one kind, in a fiscal year and currency: what roll-ups along other lines
+    than the team tree are summed from.
+
+    ``line`` says along what (``plans.rollups.along.LINES``; a segment scheme by its id), ``key`` which
+    of its values, empty for accounts without one. Amounts are in ``currency``; ``forecast`` is actual
+    of the months that were over on ``closed_on`` and the KAMs' forecast of the others. Rows without
+    a currency count: accounts in the row of year 0 (``ALWAYS``), those with a plan in its year's.
+    """
+
+    #: The year of the rows with the accounts.
+    ALWAYS = 0
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    line = models.CharField(max_length=24)
+    key = models.CharField(max_length=20)
+    year = models.PositiveSmallIntegerField()
+    currency = models.CharField(max_length=3)
+    accounts = models.PositiveIntegerField(default=0)
+    planned = models.PositiveIntegerField(default=0)
+    actual = models.DecimalField(max_digits=20, decimal_places=2, default=0)
+    actual_margin = models.DecimalField(max_digits=20, decimal_places=2, default=0)
+    target = models.DecimalField(max_digits=20, decimal_places=2, default=0)
+    target_margin = models.DecimalField(max_digits=20, decimal_places=2, default=0)
+    forecast = models.DecimalField(max_digits=20, decimal_places=2, default=0)
+    closed_actual = models.DecimalField(max_digits=20, decimal_places=2, default=0)
+    target_to_date = models.DecimalField(max_digits=20, decimal_places=2, default=0)
+    closed_on = models.DateField(help_text="the first of the month in which it was computed")
+
+    objects = PortfolioQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("part of a portfolio")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["line", "year", "owner", "key", "currency"],
+                name="plans_portfoliopart_key",
+                nulls_distinct=False,
+            )
+        ]
+        indexes = [models.Index(fields=["owner"], name="plans_portfoliopart_owner")]
+
+    def __str__(self) -> str:
+        return f"{self.owner_id} {self.line} {self.key} {self.year} {self.currency}"
+
+
+class CurrentWrite(models.Func):
+    """The number of the transaction that writes."""
+
+    template = "(pg_current_xact_id()::text::bigint)"
+    output_field = models.BigIntegerField()
+
+
 class StalePortfolio(models.Model):
     """What is to be computed anew; written by triggers, taken by ``refresh_portfolios``.
 
@@ -106,9 +161,12 @@ class StalePortfolio(models.Model):
     owner_id = models.BigIntegerField(null=True)
     month = models.DateField(null=True)
     what = models.CharField(max_length=1, choices=What.choices, default=What.ALL)
+    #: Marks of one write that moves accounts are worked off together.
+    write = models.BigIntegerField(db_default=CurrentWrite())
 
     class Meta:
         verbose_name = _("stale portfolio")
+        indexes = [models.Index(fields=["write"], name="plans_stale_by_write")]
 
     def __str__(self) -> str:
         return f"{self.what} {self.account_id or self.owner_id} {self.month}"

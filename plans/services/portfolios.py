@@ -16,8 +16,10 @@ from typing import Any
 
 from django.db import OperationalError, connection, transaction
 
-from kam.periods import company_today
+from kam.models import Company
+from kam.periods import company_today, fiscal_year_of, month_of
 from plans.models import PortfolioCount, StalePortfolio
+from plans.services.portfolio_parts import compute_parts, count_parts
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +29,10 @@ INLINE_MARKS = 200
 INLINE_MILLISECONDS = 700
 #: How many marks the worker takes into one transaction.
 BATCH = 200_000
+#: The marks of how many writes at most are taken together.
+WRITES = 1_000
+#: How many owners' parts the night computes in one statement.
+OWNERS_AT_ONCE = 50
 #: Stands for "no owner" where the database needs a number.
 NOBODY = 0
 
@@ -180,8 +186,9 @@ class _Stale:
 def refresh_portfolios(limit: int | None = None) -> int:
     """Computes anew what up to ``limit`` marks (the oldest first; all without a limit) mean.
 
-    Returns how many marks were worked off. Marks that somebody else is working off at this moment
-    are left to them. All in one transaction: killed in the middle, the marks are there again.
+    Returns how many marks were worked off. What one write moved is taken together (beyond ``limit``,
+    where it must): a sum over the portfolios never holds an account twice or not at all. Marks of
+    writes that somebody else is working off at this moment are left to them. All in one transaction: killed in the middle, the marks are there again.
     """
     done = 0
     while True:
@@ -194,7 +201,7 @@ def refresh_portfolios(limit: int | None = None) -> int:
                 _lock(stale.owners)
                 _compute(stale)
         done += stale.marks
-        if stale.marks < batch:
+        if not stale.marks:
             return done
 
 
@@ -210,7 +217,13 @@ def rebuild_portfolios() -> int:
         cursor.execute("DELETE FROM plans_staleportfolio")
         owners = _owners_with_figures()
         changed = _run(_WHOLE, owners)
-        _run(_COUNTS, owners, today=company_today(), fetch=False)
+        today = company_today()
+        _run(_COUNTS, owners, today=today, fetch=False)
+        in_order = sorted(owners)
+        for at in range(0, len(in_order), OWNERS_AT_ONCE):
+            some = in_order[at : at + OWNERS_AT_ONCE]
+            changed += compute_parts(some, today)
+            count_parts(some, today)
     return changed
 
 
@@ -220,9 +233,14 @@ def mark_portfolios(*owner_ids: int | None) -> None:
 
 
 def mark_new_day() -> int:
-    """Marks the counts that an earlier date made: activities become late by midnight."""
+    """Marks what an earlier date made: activities become late by midnight, months are over."""
     today = company_today()
     with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO plans_staleportfolio (owner_id, what) SELECT DISTINCT owner_id, 'a'"
+            " FROM plans_portfoliopart WHERE closed_on < %s AND currency <> ''",
+            [month_of(today)],
+        )
         cursor.execute(
             "INSERT INTO plans_staleportfolio (owner_id, what) SELECT DISTINCT owner_id, 'c'"
             " FROM plans_portfoliocount WHERE counted_on < %s",
@@ -279,8 +297,16 @@ def _take(limit: int) -> _Stale:
         cursor.execute(f"SELECT pg_advisory_xact_lock_shared({_LOCK})")
         cursor.execute(
             """
-            WITH chosen AS MATERIALIZED (  -- once: a plan may run a plain subquery for each row
-                SELECT id FROM plans_staleportfolio ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+            WITH oldest AS MATERIALIZED (  -- once: a plan may run a plain subquery for each row
+                SELECT id, write FROM plans_staleportfolio ORDER BY id LIMIT %s
+            ), writes AS MATERIALIZED (
+                SELECT write FROM (SELECT write, min(id) FROM oldest GROUP BY 1 ORDER BY 2 LIMIT %s) w
+                 WHERE pg_try_advisory_xact_lock(hashtext('plans.write'), (write %% 2147483647)::int)
+            ), chosen AS MATERIALIZED (
+                SELECT id FROM plans_staleportfolio
+                 WHERE write IN (SELECT write FROM writes)
+                   AND (what = 'a' OR id IN (SELECT id FROM oldest))
+                   FOR UPDATE
             ), taken AS (
                 DELETE FROM plans_staleportfolio WHERE id IN (SELECT id FROM chosen)
                 RETURNING account_id, owner_id, month, what
@@ -294,7 +320,7 @@ def _take(limit: int) -> _Stale:
             SELECT NULL, '-', NULL, count(*) FROM taken t WHERE t.account_id IS NOT NULL
                AND NOT EXISTS (SELECT 1 FROM accounts_account a WHERE a.id = t.account_id)
             """,
-            [limit],
+            [limit, WRITES],
         )
         for key, what, month, count in cursor.fetchall():
             stale.marks += count
@@ -320,6 +346,7 @@ def _lock(owners: Iterable[int]) -> None:
 
 
 def _compute(stale: _Stale) -> None:
+    today = company_today()
     if stale.whole:
         _run(_WHOLE, stale.whole)
     if stale.months:
@@ -333,7 +360,14 @@ def _compute(stale: _Stale) -> None:
         )
         _run(_TOUCH, owners, fetch=False)
     if stale.counts:
-        _run(_COUNTS, stale.counts, today=company_today(), fetch=False)
+        _run(_COUNTS, stale.counts, today=today, fetch=False)
+        count_parts(stale.counts, today)
+    if stale.whole:
+        compute_parts(stale.whole, today)
+    if stale.months:
+        start = Company.current().fiscal_year_start
+        years = {fiscal_year_of(month, start).year for _owner, month in stale.months}
+        compute_parts({owner for owner, _month in stale.months}, today, years)
 
 
 def _run(statement: str, owners: Iterable[int], *, fetch: bool = True, **values: Any) -> int:

@@ -37,6 +37,7 @@ NOT_AUDITED = {
     "portfolio.NominationStep": "is itself the history of a nomination",
     "plans.PortfolioMonth": "derived from facts and targets",
     "plans.PortfolioCount": "derived from accounts, plans and activities",
+    "plans.PortfolioPart": "derived from facts, targets and what accounts are",
     "plans.StalePortfolio": "derived, set by triggers",
     "plans.CalendarFeed": "its whole life stands in its own columns; secrets stay out of history",
     "plans.PlanVersion": "is itself the history: written once, never changed",

@@ -1,0 +1,192 @@
+"""The portfolios' sums along other lines than the team tree, computed from the rows.
+
+Part of the refresh of the portfolios (``plans.services.portfolios``): in the same transaction and
+under the same locks, so that the sums along all lines are of the same moment.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.db import connection
+
+from kam.models import Company
+from kam.periods import FiscalYear, month_of
+
+_AMOUNTS = (
+    "actual",
+    "actual_margin",
+    "target",
+    "target_margin",
+    "forecast",
+    "closed_actual",
+    "target_to_date",
+)
+_COUNTED = ("accounts", "planned")
+
+#: The accounts in question, and of which kind each is along each line. A group is a top account with
+#: accounts in use below it; accounts that stand alone have no group.
+_DIMENSIONS = """
+    WITH mine AS MATERIALIZED (
+        SELECT id, owner_id, industry_id, country, level, path FROM accounts_account
+         WHERE archived_at IS NULL
+           AND (owner_id = ANY(%(owners)s) OR (%(unowned)s AND owner_id IS NULL))
+    ), dims AS MATERIALIZED (
+        SELECT m.id, m.owner_id, d.line, d.key
+          FROM mine m CROSS JOIN LATERAL (VALUES
+            ('industry', coalesce(m.industry_id::text, '')),
+            ('country', m.country),
+            ('level', m.level),
+            ('group', CASE WHEN cardinality(m.path) > 1 OR EXISTS (
+                SELECT FROM accounts_account c WHERE c.parent_id = m.id AND c.archived_at IS NULL
+             ) THEN m.path[1]::text ELSE '' END)
+          ) d(line, key)
+        UNION ALL
+        SELECT m.id, m.owner_id, 'segment-' || s.id, coalesce(p.segment_id::text, '')
+          FROM mine m
+          CROSS JOIN (SELECT id FROM portfolio_segmentscheme WHERE archived_at IS NULL) s
+          LEFT JOIN portfolio_segmentplacement p
+            ON p.account_id = m.id AND p.scheme_id = s.id AND p.last_night IS NULL
+    )
+"""
+_STORE = """
+    , gone AS (
+        DELETE FROM plans_portfoliopart p
+         WHERE (p.owner_id = ANY(%(owners)s) OR (%(unowned)s AND p.owner_id IS NULL))
+           AND {in_question}
+           AND NOT EXISTS (
+               SELECT 1 FROM parts f
+                WHERE f.owner_id IS NOT DISTINCT FROM p.owner_id AND f.line = p.line
+                  AND f.key = p.key AND f.year = p.year AND f.currency = p.currency)
+        RETURNING 1
+    ), kept AS (
+        INSERT INTO plans_portfoliopart AS p
+               (owner_id, line, key, year, currency, {names}, {others}, closed_on)
+        SELECT owner_id, line, key, year, currency, {names}, {zeros}, %(this_month)s FROM parts
+         ORDER BY line, year, owner_id  -- what is read together lies together
+        ON CONFLICT (line, year, owner_id, key, currency) DO UPDATE
+           SET {updates}, closed_on = excluded.closed_on
+         WHERE (p.closed_on, {held}) IS DISTINCT FROM (excluded.closed_on, {new})
+        RETURNING 1
+    )
+    SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM kept)
+"""
+
+
+def _store(names: tuple[str, ...], others: tuple[str, ...], in_question: str) -> str:
+    return _STORE.format(
+        in_question=in_question,
+        names=", ".join(names),
+        others=", ".join(others),
+        zeros=", ".join("0" for _name in others),
+        updates=", ".join(f"{name} = excluded.{name}" for name in names),
+        held=", ".join(f"p.{name}" for name in names),
+        new=", ".join(f"excluded.{name}" for name in names),
+    )
+
+
+_YEAR = (
+    "(extract(year FROM {m}) + (%(start)s > 1 AND extract(month FROM {m}) >= %(start)s)::int)::int"
+)
+_CELLS = f"""
+    , cells AS MATERIALIZED (
+        SELECT id, owner_id, line_id, year, currency, {", ".join(f"sum({n}) AS {n}" for n in _AMOUNTS)}
+          FROM (
+            SELECT m.id, m.owner_id, pr.line_id, {_YEAR.format(m="f.month")} AS year, f.currency,
+                   f.revenue AS actual, f.revenue - f.cost AS actual_margin,
+                   0 AS target, 0 AS target_margin,
+                   CASE WHEN f.month < %(this_month)s THEN f.revenue ELSE 0 END AS forecast,
+                   CASE WHEN f.month < %(this_month)s THEN f.revenue ELSE 0 END AS closed_actual,
+                   0 AS target_to_date
+              FROM mine m
+              JOIN accounts_salesfact f ON f.account_id = m.id {{facts_range}}
+              JOIN accounts_product pr ON pr.id = f.product_id
+            UNION ALL
+            SELECT m.id, m.owner_id, t.line_id, {_YEAR.format(m="tm.month")}, p.currency, 0, 0,
+                   tm.revenue, tm.margin,
+                   CASE WHEN tm.month < %(this_month)s THEN 0
+                        ELSE coalesce(tm.forecast, tm.revenue) END,
+                   0, CASE WHEN tm.month < %(this_month)s THEN tm.revenue ELSE 0 END
+              FROM mine m
+              JOIN plans_accountplan p ON p.account_id = m.id AND p.archived_at IS NULL
+              JOIN plans_target t ON t.plan_id = p.id AND t.archived_at IS NULL
+              JOIN plans_targetmonth tm ON tm.target_id = t.id AND tm.archived_at IS NULL
+                   {{targets_range}}
+          ) rows
+         GROUP BY 1, 2, 3, 4, 5
+    ), by_account AS MATERIALIZED (
+        SELECT id, year, currency, {", ".join(f"sum({n}) AS {n}" for n in _AMOUNTS)}
+          FROM cells GROUP BY 1, 2, 3
+    ), parts AS MATERIALIZED (
+        SELECT d.owner_id, d.line, d.key, c.year, c.currency,
+               {", ".join(f"sum(c.{n}) AS {n}" for n in _AMOUNTS)}
+          FROM by_account c JOIN dims d ON d.id = c.id
+         GROUP BY 1, 2, 3, 4, 5
+        UNION ALL
+        SELECT owner_id, 'product', line_id::text, year, currency,
+               {", ".join(f"sum({n})" for n in _AMOUNTS)}
+          FROM cells GROUP BY 1, 3, 4, 5
+    )
+"""  # noqa: S608 - our own names
+_ALL_YEARS = (
+    _DIMENSIONS
+    + _CELLS.format(facts_range="", targets_range="")
+    + _store(_AMOUNTS, _COUNTED, "p.currency <> ''")
+)
+_SOME_YEARS = (
+    _DIMENSIONS
+    + _CELLS.format(
+        facts_range="AND f.month >= %(first)s AND f.month < %(end)s",
+        targets_range="AND tm.month >= %(first)s AND tm.month < %(end)s",
+    )
+    + _store(
+        _AMOUNTS, _COUNTED, "p.currency <> '' AND p.year BETWEEN %(from_year)s AND %(to_year)s"
+    )
+)
+_COUNTS = (
+    _DIMENSIONS
+    + """
+    , parts AS MATERIALIZED (
+        SELECT owner_id, line, key, 0 AS year, '' AS currency, count(*) AS accounts, 0 AS planned
+          FROM dims GROUP BY 1, 2, 3
+        UNION ALL
+        SELECT d.owner_id, d.line, d.key, p.year, '', 0, count(*)
+          FROM dims d JOIN plans_accountplan p ON p.account_id = d.id AND p.archived_at IS NULL
+         GROUP BY 1, 2, 3, 4
+    )
+    """
+    + _store(_COUNTED, _AMOUNTS, "p.currency = ''")
+)
+
+
+def compute_parts(owners: Iterable[int], today: date, years: Iterable[int] | None = None) -> int:
+    """Sums these owners' amounts along all lines anew, in these fiscal years (all without).
+
+    Months before ``today``'s are over. 0 stands for the accounts without an owner. Returns how many
+    rows changed.
+    """
+    start = Company.current().fiscal_year_start
+    values: dict[str, Any] = {"start": start}
+    if years is None:
+        return _run(_ALL_YEARS, owners, today, values)
+    wanted = sorted(years)
+    first, last = FiscalYear(wanted[0], start), FiscalYear(wanted[-1], start)
+    values |= {"first": first.first, "end": last.end, "from_year": first.year, "to_year": last.year}
+    return _run(_SOME_YEARS, owners, today, values)
+
+
+def count_parts(owners: Iterable[int], today: date) -> int:
+    """Counts these owners' accounts and plans along all lines anew."""
+    return _run(_COUNTS, owners, today, {})
+
+
+def _run(statement: str, owners: Iterable[int], today: date, values: dict[str, Any]) -> int:
+    wanted = set(owners)
+    values |= {
+        "owners": sorted(wanted - {0}),
+        "unowned": 0 in wanted,
+        "this_month": month_of(today),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchone()[0]
