@@ -223,14 +223,14 @@ def _tell_person(pk: int, now: datetime) -> int:
             person = User.objects.get(pk=pk)
             waiting = Reminder.objects.filter(recipient=pk, told_at=None).order_by("pk")
             rows = list(waiting.select_for_update(of=("self",))[:TOGETHER])
-            if not rows:
-                return messages
             with in_language_of(person):
                 for (kind, group, _behalf), some in groupby(
                     sorted(rows, key=_message), key=_message
                 ):
                     messages += _notify(person, BY_NAME[kind], group, list(some))
             Reminder.objects.filter(pk__in=[row.pk for row in rows]).update(told_at=now)
+        if len(rows) < TOGETHER:
+            return messages
 
 
 def _message(row: Reminder) -> tuple[str, str, int]:

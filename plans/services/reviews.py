@@ -107,7 +107,8 @@ def _reviewed(plans: Any, today: date) -> Any:
         status__in=REVIEWED, year__gte=year, account__archived_at__isnull=True
     )
     lacking = plans.annotate(**missing)
-    return lacking.exclude(**dict.fromkeys(missing, True))
+    without = Q(template=None) | Q(template__customer_review_months=None)
+    return lacking.exclude(Q(has_customer=True) | without, has_activities=True, has_plan=True)
 
 
 def _schedule(plans: Any, today: date) -> int:
@@ -123,9 +124,9 @@ def _schedule(plans: Any, today: date) -> int:
             for kind in RHYTHMS
         }
     )
-    rows = []
+    rows, this_year = [], company_year()
     for plan in lacking.select_related("template"):
-        end = company_year(plan.year).end
+        end = this_year.shifted(plan.year - this_year.year).end
         for kind in RHYTHMS:
             months = months_between(kind, plan.template)
             if months is None or getattr(plan, f"has_{kind}"):
