@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from kam.migrating import Together
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -11,108 +13,110 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name="sentreport",
-            name="file_name",
-            field=models.CharField(default="report.pdf", max_length=200),
-        ),
-        migrations.AddField(
-            model_name="sentreport",
-            name="job",
-            field=models.OneToOneField(
-                editable=False,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="report",
-                to="kam.job",
+        Together([
+            migrations.AddField(
+                model_name="sentreport",
+                name="file_name",
+                field=models.CharField(default="report.pdf", max_length=200),
             ),
-        ),
-        migrations.AlterField(
-            model_name="reportschedule",
-            name="kind",
-            field=models.CharField(
-                choices=[
-                    ("plan", "Account plan"),
-                    ("one_page", "Account plan on one page"),
-                    ("customer", "Account plan, customer's edition"),
-                    ("portfolio", "KAM's portfolio"),
-                    ("team", "Team"),
-                    ("company", "Company"),
-                    ("management", "Management summary"),
-                    ("plan_book", "All account plans of the company"),
-                    ("team_book", "All account plans of a team"),
-                    ("kam_book", "All account plans of a KAM"),
-                    ("review", "Review pack"),
-                ],
-                max_length=10,
-                verbose_name="report",
+            migrations.AddField(
+                model_name="sentreport",
+                name="job",
+                field=models.OneToOneField(
+                    editable=False,
+                    null=True,
+                    on_delete=django.db.models.deletion.SET_NULL,
+                    related_name="report",
+                    to="kam.job",
+                ),
             ),
-        ),
-        migrations.AlterField(
-            model_name="reportschedule",
-            name="subject",
-            field=models.BigIntegerField(
-                blank=True,
-                help_text="The account's, person's or team's number; empty: the company.",
-                null=True,
-                verbose_name="of which",
+            migrations.AlterField(
+                model_name="reportschedule",
+                name="kind",
+                field=models.CharField(
+                    choices=[
+                        ("plan", "Account plan"),
+                        ("one_page", "Account plan on one page"),
+                        ("customer", "Account plan, customer's edition"),
+                        ("portfolio", "KAM's portfolio"),
+                        ("team", "Team"),
+                        ("company", "Company"),
+                        ("management", "Management summary"),
+                        ("plan_book", "All account plans of the company"),
+                        ("team_book", "All account plans of a team"),
+                        ("kam_book", "All account plans of a KAM"),
+                        ("review", "Review pack"),
+                    ],
+                    max_length=10,
+                    verbose_name="report",
+                ),
             ),
-        ),
-        migrations.AlterField(
-            model_name="reportscheduleevent",
-            name="kind",
-            field=models.CharField(
-                choices=[
-                    ("plan", "Account plan"),
-                    ("one_page", "Account plan on one page"),
-                    ("customer", "Account plan, customer's edition"),
-                    ("portfolio", "KAM's portfolio"),
-                    ("team", "Team"),
-                    ("company", "Company"),
-                    ("management", "Management summary"),
-                    ("plan_book", "All account plans of the company"),
-                    ("team_book", "All account plans of a team"),
-                    ("kam_book", "All account plans of a KAM"),
-                    ("review", "Review pack"),
-                ],
-                max_length=10,
-                verbose_name="report",
+            migrations.AlterField(
+                model_name="reportschedule",
+                name="subject",
+                field=models.BigIntegerField(
+                    blank=True,
+                    help_text="The account's, person's or team's number; empty: the company.",
+                    null=True,
+                    verbose_name="of which",
+                ),
             ),
-        ),
-        migrations.AlterField(
-            model_name="reportscheduleevent",
-            name="subject",
-            field=models.BigIntegerField(
-                blank=True,
-                help_text="The account's, person's or team's number; empty: the company.",
-                null=True,
-                verbose_name="of which",
+            migrations.AlterField(
+                model_name="reportscheduleevent",
+                name="kind",
+                field=models.CharField(
+                    choices=[
+                        ("plan", "Account plan"),
+                        ("one_page", "Account plan on one page"),
+                        ("customer", "Account plan, customer's edition"),
+                        ("portfolio", "KAM's portfolio"),
+                        ("team", "Team"),
+                        ("company", "Company"),
+                        ("management", "Management summary"),
+                        ("plan_book", "All account plans of the company"),
+                        ("team_book", "All account plans of a team"),
+                        ("kam_book", "All account plans of a KAM"),
+                        ("review", "Review pack"),
+                    ],
+                    max_length=10,
+                    verbose_name="report",
+                ),
             ),
-        ),
-        migrations.AlterField(
-            model_name="sentreport",
-            name="file",
-            field=models.FileField(max_length=250, upload_to="reports/%Y/%m/", verbose_name="file"),
-        ),
-        migrations.AlterField(
-            model_name="sentreport",
-            name="kind",
-            field=models.CharField(
-                choices=[
-                    ("plan", "Account plan"),
-                    ("one_page", "Account plan on one page"),
-                    ("customer", "Account plan, customer's edition"),
-                    ("portfolio", "KAM's portfolio"),
-                    ("team", "Team"),
-                    ("company", "Company"),
-                    ("management", "Management summary"),
-                    ("plan_book", "All account plans of the company"),
-                    ("team_book", "All account plans of a team"),
-                    ("kam_book", "All account plans of a KAM"),
-                    ("review", "Review pack"),
-                ],
-                max_length=10,
-                verbose_name="report",
+            migrations.AlterField(
+                model_name="reportscheduleevent",
+                name="subject",
+                field=models.BigIntegerField(
+                    blank=True,
+                    help_text="The account's, person's or team's number; empty: the company.",
+                    null=True,
+                    verbose_name="of which",
+                ),
             ),
-        ),
+            migrations.AlterField(
+                model_name="sentreport",
+                name="file",
+                field=models.FileField(max_length=250, upload_to="reports/%Y/%m/", verbose_name="file"),
+            ),
+            migrations.AlterField(
+                model_name="sentreport",
+                name="kind",
+                field=models.CharField(
+                    choices=[
+                        ("plan", "Account plan"),
+                        ("one_page", "Account plan on one page"),
+                        ("customer", "Account plan, customer's edition"),
+                        ("portfolio", "KAM's portfolio"),
+                        ("team", "Team"),
+                        ("company", "Company"),
+                        ("management", "Management summary"),
+                        ("plan_book", "All account plans of the company"),
+                        ("team_book", "All account plans of a team"),
+                        ("kam_book", "All account plans of a KAM"),
+                        ("review", "Review pack"),
+                    ],
+                    max_length=10,
+                    verbose_name="report",
+                ),
+            ),
+        ]),
     ]

@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import migrations, models
 
+from kam.migrating import Together
+
 
 class Migration(migrations.Migration):
 
@@ -13,22 +15,24 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name='accountscore',
-            name='cell_before',
-            field=models.CharField(blank=True, choices=[('retain', 'Retain'), ('nurture', 'Retain and nurture'), ('develop', 'Retain and develop'), ('all', 'Retain, nurture and develop')], max_length=7, verbose_name='cell before'),
-        ),
-        migrations.AddField(
-            model_name='accountscore',
-            name='cell_since',
-            field=models.DateField(null=True, verbose_name='in this cell since'),
-        ),
-        migrations.AddIndex(
-            model_name='accountscore',
-            index=models.Index(models.OrderBy(models.F('cell_since'), descending=True, nulls_last=True), models.OrderBy(models.F('account'), descending=True), condition=models.Q(('last_night__isnull', True)), name='portfolio_score_moved'),
-        ),
-        migrations.AddIndex(
-            model_name='accountscore',
-            index=models.Index(models.OrderBy(models.F('revenue'), descending=True, nulls_last=True), models.OrderBy(models.F('account'), descending=True), condition=models.Q(('is_key_account', True), ('last_night__isnull', True)), name='portfolio_score_key'),
-        ),
+        Together([
+            migrations.AddField(
+                model_name='accountscore',
+                name='cell_before',
+                field=models.CharField(blank=True, choices=[('retain', 'Retain'), ('nurture', 'Retain and nurture'), ('develop', 'Retain and develop'), ('all', 'Retain, nurture and develop')], max_length=7, verbose_name='cell before'),
+            ),
+            migrations.AddField(
+                model_name='accountscore',
+                name='cell_since',
+                field=models.DateField(null=True, verbose_name='in this cell since'),
+            ),
+            migrations.AddIndex(
+                model_name='accountscore',
+                index=models.Index(models.OrderBy(models.F('cell_since'), descending=True, nulls_last=True), models.OrderBy(models.F('account'), descending=True), condition=models.Q(('last_night__isnull', True)), name='portfolio_score_moved'),
+            ),
+            migrations.AddIndex(
+                model_name='accountscore',
+                index=models.Index(models.OrderBy(models.F('revenue'), descending=True, nulls_last=True), models.OrderBy(models.F('account'), descending=True), condition=models.Q(('is_key_account', True), ('last_night__isnull', True)), name='portfolio_score_key'),
+            ),
+        ]),
     ]

@@ -6,6 +6,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from kam.migrating import Together
+
 
 class Migration(migrations.Migration):
 
@@ -16,106 +18,108 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        pgtrigger.migrations.RemoveTrigger(
-            model_name='criteriaversion',
-            name='count_version',
-        ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name='criteriaversion',
-            name='insert_insert',
-        ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name='criteriaversion',
-            name='update_update',
-        ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name='criteriaversion',
-            name='delete_delete',
-        ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name='criterion',
-            name='count_version',
-        ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name='criterion',
-            name='insert_insert',
-        ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name='criterion',
-            name='update_update',
-        ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name='criterion',
-            name='delete_delete',
-        ),
-        migrations.AddField(
-            model_name='criteriaversion',
-            name='activate_on',
-            field=models.DateField(blank=True, editable=False, help_text='The night of this date puts the draft in force.', null=True, verbose_name='to come into force on'),
-        ),
-        migrations.AddField(
-            model_name='criteriaversion',
-            name='scheduled_by',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='scheduled by'),
-        ),
-        migrations.AddField(
-            model_name='criteriaversionevent',
-            name='activate_on',
-            field=models.DateField(blank=True, editable=False, help_text='The night of this date puts the draft in force.', null=True, verbose_name='to come into force on'),
-        ),
-        migrations.AddField(
-            model_name='criteriaversionevent',
-            name='scheduled_by',
-            field=models.ForeignKey(db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL, verbose_name='scheduled by'),
-        ),
-        migrations.AddField(
-            model_name='criterion',
-            name='position',
-            field=models.PositiveSmallIntegerField(default=0, verbose_name='place in the group'),
-        ),
-        migrations.AddField(
-            model_name='criterionevent',
-            name='position',
-            field=models.PositiveSmallIntegerField(default=0, verbose_name='place in the group'),
-        ),
-        migrations.AddIndex(
-            model_name='accountscore',
-            index=models.Index(condition=models.Q(('last_night__isnull', True), models.Q(('revenue__isnull', True), ('contribution__isnull', True), _connector='OR')), fields=['account'], name='portfolio_score_unrated'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='criteriaversion',
-            trigger=pgtrigger.compiler.Trigger(name='count_version', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."activate_on" IS DISTINCT FROM (NEW."activate_on") OR OLD."activated_by_id" IS DISTINCT FROM (NEW."activated_by_id") OR OLD."active_from" IS DISTINCT FROM (NEW."active_from") OR OLD."active_to" IS DISTINCT FROM (NEW."active_to") OR OLD."archived_at" IS DISTINCT FROM (NEW."archived_at") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."note" IS DISTINCT FROM (NEW."note") OR OLD."potential_cut" IS DISTINCT FROM (NEW."potential_cut") OR OLD."profitability_cut" IS DISTINCT FROM (NEW."profitability_cut") OR OLD."revise_by" IS DISTINCT FROM (NEW."revise_by") OR OLD."scheduled_by_id" IS DISTINCT FROM (NEW."scheduled_by_id") OR OLD."state" IS DISTINCT FROM (NEW."state"))', func='NEW.version = OLD.version + 1; NEW.updated_at = now(); RETURN NEW;', hash='8fc5d0ddadd55b6d7f9dc7d3704d0d32f8307fe8', operation='UPDATE', pgid='pgtrigger_count_version_8c381', table='portfolio_criteriaversion', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='criteriaversion',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "portfolio_criteriaversionevent" ("activate_on", "activated_by_id", "active_from", "active_to", "archived_at", "created_at", "id", "name", "note", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "potential_cut", "profitability_cut", "revise_by", "scheduled_by_id", "state", "version") VALUES (NEW."activate_on", NEW."activated_by_id", NEW."active_from", NEW."active_to", NEW."archived_at", NEW."created_at", NEW."id", NEW."name", NEW."note", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."potential_cut", NEW."profitability_cut", NEW."revise_by", NEW."scheduled_by_id", NEW."state", NEW."version"); RETURN NULL;', hash='9df1a08b07aefe654ec84594e69d57bf0305ac0b', operation='INSERT', pgid='pgtrigger_insert_insert_0286b', table='portfolio_criteriaversion', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='criteriaversion',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."activate_on" IS DISTINCT FROM (NEW."activate_on") OR OLD."activated_by_id" IS DISTINCT FROM (NEW."activated_by_id") OR OLD."active_from" IS DISTINCT FROM (NEW."active_from") OR OLD."active_to" IS DISTINCT FROM (NEW."active_to") OR OLD."archived_at" IS DISTINCT FROM (NEW."archived_at") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."note" IS DISTINCT FROM (NEW."note") OR OLD."potential_cut" IS DISTINCT FROM (NEW."potential_cut") OR OLD."profitability_cut" IS DISTINCT FROM (NEW."profitability_cut") OR OLD."revise_by" IS DISTINCT FROM (NEW."revise_by") OR OLD."scheduled_by_id" IS DISTINCT FROM (NEW."scheduled_by_id") OR OLD."state" IS DISTINCT FROM (NEW."state") OR OLD."version" IS DISTINCT FROM (NEW."version"))', func='INSERT INTO "portfolio_criteriaversionevent" ("activate_on", "activated_by_id", "active_from", "active_to", "archived_at", "created_at", "id", "name", "note", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "potential_cut", "profitability_cut", "revise_by", "scheduled_by_id", "state", "version") VALUES (NEW."activate_on", NEW."activated_by_id", NEW."active_from", NEW."active_to", NEW."archived_at", NEW."created_at", NEW."id", NEW."name", NEW."note", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."potential_cut", NEW."profitability_cut", NEW."revise_by", NEW."scheduled_by_id", NEW."state", NEW."version"); RETURN NULL;', hash='d47f08ed2badaa6aa272da29cb6831aff43ae0ee', operation='UPDATE', pgid='pgtrigger_update_update_29cfe', table='portfolio_criteriaversion', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='criteriaversion',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "portfolio_criteriaversionevent" ("activate_on", "activated_by_id", "active_from", "active_to", "archived_at", "created_at", "id", "name", "note", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "potential_cut", "profitability_cut", "revise_by", "scheduled_by_id", "state", "version") VALUES (OLD."activate_on", OLD."activated_by_id", OLD."active_from", OLD."active_to", OLD."archived_at", OLD."created_at", OLD."id", OLD."name", OLD."note", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."potential_cut", OLD."profitability_cut", OLD."revise_by", OLD."scheduled_by_id", OLD."state", OLD."version"); RETURN NULL;', hash='bcc765665fe91a172fe9ef686f802708c5e9644c', operation='DELETE', pgid='pgtrigger_delete_delete_9927c', table='portfolio_criteriaversion', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='criterion',
-            trigger=pgtrigger.compiler.Trigger(name='count_version', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."archived_at" IS DISTINCT FROM (NEW."archived_at") OR OLD."band_floors" IS DISTINCT FROM (NEW."band_floors") OR OLD."band_values" IS DISTINCT FROM (NEW."band_values") OR OLD."best" IS DISTINCT FROM (NEW."best") OR OLD."code" IS DISTINCT FROM (NEW."code") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."default_value" IS DISTINCT FROM (NEW."default_value") OR OLD."direction" IS DISTINCT FROM (NEW."direction") OR OLD."function" IS DISTINCT FROM (NEW."function") OR OLD."group_id" IS DISTINCT FROM (NEW."group_id") OR OLD."guidance" IS DISTINCT FROM (NEW."guidance") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."measure" IS DISTINCT FROM (NEW."measure") OR OLD."missing" IS DISTINCT FROM (NEW."missing") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."position" IS DISTINCT FROM (NEW."position") OR OLD."weight" IS DISTINCT FROM (NEW."weight") OR OLD."worst" IS DISTINCT FROM (NEW."worst"))', func='NEW.version = OLD.version + 1; NEW.updated_at = now(); RETURN NEW;', hash='870fad34a198427488dbd3de477587fb799dfe50', operation='UPDATE', pgid='pgtrigger_count_version_0771d', table='portfolio_criterion', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='criterion',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "portfolio_criterionevent" ("archived_at", "band_floors", "band_values", "best", "code", "created_at", "default_value", "direction", "function", "group_id", "guidance", "id", "kind", "measure", "missing", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "version", "weight", "worst") VALUES (NEW."archived_at", NEW."band_floors", NEW."band_values", NEW."best", NEW."code", NEW."created_at", NEW."default_value", NEW."direction", NEW."function", NEW."group_id", NEW."guidance", NEW."id", NEW."kind", NEW."measure", NEW."missing", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."position", NEW."version", NEW."weight", NEW."worst"); RETURN NULL;', hash='a7ae3add435bdf1ac5ea6890d290d7e4b60fce3c', operation='INSERT', pgid='pgtrigger_insert_insert_4c206', table='portfolio_criterion', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='criterion',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."archived_at" IS DISTINCT FROM (NEW."archived_at") OR OLD."band_floors" IS DISTINCT FROM (NEW."band_floors") OR OLD."band_values" IS DISTINCT FROM (NEW."band_values") OR OLD."best" IS DISTINCT FROM (NEW."best") OR OLD."code" IS DISTINCT FROM (NEW."code") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."default_value" IS DISTINCT FROM (NEW."default_value") OR OLD."direction" IS DISTINCT FROM (NEW."direction") OR OLD."function" IS DISTINCT FROM (NEW."function") OR OLD."group_id" IS DISTINCT FROM (NEW."group_id") OR OLD."guidance" IS DISTINCT FROM (NEW."guidance") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."measure" IS DISTINCT FROM (NEW."measure") OR OLD."missing" IS DISTINCT FROM (NEW."missing") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."position" IS DISTINCT FROM (NEW."position") OR OLD."version" IS DISTINCT FROM (NEW."version") OR OLD."weight" IS DISTINCT FROM (NEW."weight") OR OLD."worst" IS DISTINCT FROM (NEW."worst"))', func='INSERT INTO "portfolio_criterionevent" ("archived_at", "band_floors", "band_values", "best", "code", "created_at", "default_value", "direction", "function", "group_id", "guidance", "id", "kind", "measure", "missing", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "version", "weight", "worst") VALUES (NEW."archived_at", NEW."band_floors", NEW."band_values", NEW."best", NEW."code", NEW."created_at", NEW."default_value", NEW."direction", NEW."function", NEW."group_id", NEW."guidance", NEW."id", NEW."kind", NEW."measure", NEW."missing", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."position", NEW."version", NEW."weight", NEW."worst"); RETURN NULL;', hash='e0d0ecaf6d706d511d8b06ff72ffd6c11ffc65f1', operation='UPDATE', pgid='pgtrigger_update_update_ec2b4', table='portfolio_criterion', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='criterion',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "portfolio_criterionevent" ("archived_at", "band_floors", "band_values", "best", "code", "created_at", "default_value", "direction", "function", "group_id", "guidance", "id", "kind", "measure", "missing", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "version", "weight", "worst") VALUES (OLD."archived_at", OLD."band_floors", OLD."band_values", OLD."best", OLD."code", OLD."created_at", OLD."default_value", OLD."direction", OLD."function", OLD."group_id", OLD."guidance", OLD."id", OLD."kind", OLD."measure", OLD."missing", OLD."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."position", OLD."version", OLD."weight", OLD."worst"); RETURN NULL;', hash='9c00b78f77d10458289adf46a92605f05524014c', operation='DELETE', pgid='pgtrigger_delete_delete_6ad21', table='portfolio_criterion', when='AFTER')),
-        ),
-        migrations.AddConstraint(
-            model_name='criteriaversion',
-            constraint=models.CheckConstraint(condition=models.Q(('activate_on__isnull', True), ('state', 'draft'), _connector='OR'), name='portfolio_version_scheduled', violation_error_message='Only a draft waits for its date.'),
-        ),
+        Together([
+            pgtrigger.migrations.RemoveTrigger(
+                model_name='criteriaversion',
+                name='count_version',
+            ),
+            pgtrigger.migrations.RemoveTrigger(
+                model_name='criteriaversion',
+                name='insert_insert',
+            ),
+            pgtrigger.migrations.RemoveTrigger(
+                model_name='criteriaversion',
+                name='update_update',
+            ),
+            pgtrigger.migrations.RemoveTrigger(
+                model_name='criteriaversion',
+                name='delete_delete',
+            ),
+            pgtrigger.migrations.RemoveTrigger(
+                model_name='criterion',
+                name='count_version',
+            ),
+            pgtrigger.migrations.RemoveTrigger(
+                model_name='criterion',
+                name='insert_insert',
+            ),
+            pgtrigger.migrations.RemoveTrigger(
+                model_name='criterion',
+                name='update_update',
+            ),
+            pgtrigger.migrations.RemoveTrigger(
+                model_name='criterion',
+                name='delete_delete',
+            ),
+            migrations.AddField(
+                model_name='criteriaversion',
+                name='activate_on',
+                field=models.DateField(blank=True, editable=False, help_text='The night of this date puts the draft in force.', null=True, verbose_name='to come into force on'),
+            ),
+            migrations.AddField(
+                model_name='criteriaversion',
+                name='scheduled_by',
+                field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='scheduled by'),
+            ),
+            migrations.AddField(
+                model_name='criteriaversionevent',
+                name='activate_on',
+                field=models.DateField(blank=True, editable=False, help_text='The night of this date puts the draft in force.', null=True, verbose_name='to come into force on'),
+            ),
+            migrations.AddField(
+                model_name='criteriaversionevent',
+                name='scheduled_by',
+                field=models.ForeignKey(db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL, verbose_name='scheduled by'),
+            ),
+            migrations.AddField(
+                model_name='criterion',
+                name='position',
+                field=models.PositiveSmallIntegerField(default=0, verbose_name='place in the group'),
+            ),
+            migrations.AddField(
+                model_name='criterionevent',
+                name='position',
+                field=models.PositiveSmallIntegerField(default=0, verbose_name='place in the group'),
+            ),
+            migrations.AddIndex(
+                model_name='accountscore',
+                index=models.Index(condition=models.Q(('last_night__isnull', True), models.Q(('revenue__isnull', True), ('contribution__isnull', True), _connector='OR')), fields=['account'], name='portfolio_score_unrated'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='criteriaversion',
+                trigger=pgtrigger.compiler.Trigger(name='count_version', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."activate_on" IS DISTINCT FROM (NEW."activate_on") OR OLD."activated_by_id" IS DISTINCT FROM (NEW."activated_by_id") OR OLD."active_from" IS DISTINCT FROM (NEW."active_from") OR OLD."active_to" IS DISTINCT FROM (NEW."active_to") OR OLD."archived_at" IS DISTINCT FROM (NEW."archived_at") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."note" IS DISTINCT FROM (NEW."note") OR OLD."potential_cut" IS DISTINCT FROM (NEW."potential_cut") OR OLD."profitability_cut" IS DISTINCT FROM (NEW."profitability_cut") OR OLD."revise_by" IS DISTINCT FROM (NEW."revise_by") OR OLD."scheduled_by_id" IS DISTINCT FROM (NEW."scheduled_by_id") OR OLD."state" IS DISTINCT FROM (NEW."state"))', func='NEW.version = OLD.version + 1; NEW.updated_at = now(); RETURN NEW;', hash='8fc5d0ddadd55b6d7f9dc7d3704d0d32f8307fe8', operation='UPDATE', pgid='pgtrigger_count_version_8c381', table='portfolio_criteriaversion', when='BEFORE')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='criteriaversion',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "portfolio_criteriaversionevent" ("activate_on", "activated_by_id", "active_from", "active_to", "archived_at", "created_at", "id", "name", "note", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "potential_cut", "profitability_cut", "revise_by", "scheduled_by_id", "state", "version") VALUES (NEW."activate_on", NEW."activated_by_id", NEW."active_from", NEW."active_to", NEW."archived_at", NEW."created_at", NEW."id", NEW."name", NEW."note", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."potential_cut", NEW."profitability_cut", NEW."revise_by", NEW."scheduled_by_id", NEW."state", NEW."version"); RETURN NULL;', hash='9df1a08b07aefe654ec84594e69d57bf0305ac0b', operation='INSERT', pgid='pgtrigger_insert_insert_0286b', table='portfolio_criteriaversion', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='criteriaversion',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."activate_on" IS DISTINCT FROM (NEW."activate_on") OR OLD."activated_by_id" IS DISTINCT FROM (NEW."activated_by_id") OR OLD."active_from" IS DISTINCT FROM (NEW."active_from") OR OLD."active_to" IS DISTINCT FROM (NEW."active_to") OR OLD."archived_at" IS DISTINCT FROM (NEW."archived_at") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."note" IS DISTINCT FROM (NEW."note") OR OLD."potential_cut" IS DISTINCT FROM (NEW."potential_cut") OR OLD."profitability_cut" IS DISTINCT FROM (NEW."profitability_cut") OR OLD."revise_by" IS DISTINCT FROM (NEW."revise_by") OR OLD."scheduled_by_id" IS DISTINCT FROM (NEW."scheduled_by_id") OR OLD."state" IS DISTINCT FROM (NEW."state") OR OLD."version" IS DISTINCT FROM (NEW."version"))', func='INSERT INTO "portfolio_criteriaversionevent" ("activate_on", "activated_by_id", "active_from", "active_to", "archived_at", "created_at", "id", "name", "note", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "potential_cut", "profitability_cut", "revise_by", "scheduled_by_id", "state", "version") VALUES (NEW."activate_on", NEW."activated_by_id", NEW."active_from", NEW."active_to", NEW."archived_at", NEW."created_at", NEW."id", NEW."name", NEW."note", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."potential_cut", NEW."profitability_cut", NEW."revise_by", NEW."scheduled_by_id", NEW."state", NEW."version"); RETURN NULL;', hash='d47f08ed2badaa6aa272da29cb6831aff43ae0ee', operation='UPDATE', pgid='pgtrigger_update_update_29cfe', table='portfolio_criteriaversion', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='criteriaversion',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "portfolio_criteriaversionevent" ("activate_on", "activated_by_id", "active_from", "active_to", "archived_at", "created_at", "id", "name", "note", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "potential_cut", "profitability_cut", "revise_by", "scheduled_by_id", "state", "version") VALUES (OLD."activate_on", OLD."activated_by_id", OLD."active_from", OLD."active_to", OLD."archived_at", OLD."created_at", OLD."id", OLD."name", OLD."note", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."potential_cut", OLD."profitability_cut", OLD."revise_by", OLD."scheduled_by_id", OLD."state", OLD."version"); RETURN NULL;', hash='bcc765665fe91a172fe9ef686f802708c5e9644c', operation='DELETE', pgid='pgtrigger_delete_delete_9927c', table='portfolio_criteriaversion', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='criterion',
+                trigger=pgtrigger.compiler.Trigger(name='count_version', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."archived_at" IS DISTINCT FROM (NEW."archived_at") OR OLD."band_floors" IS DISTINCT FROM (NEW."band_floors") OR OLD."band_values" IS DISTINCT FROM (NEW."band_values") OR OLD."best" IS DISTINCT FROM (NEW."best") OR OLD."code" IS DISTINCT FROM (NEW."code") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."default_value" IS DISTINCT FROM (NEW."default_value") OR OLD."direction" IS DISTINCT FROM (NEW."direction") OR OLD."function" IS DISTINCT FROM (NEW."function") OR OLD."group_id" IS DISTINCT FROM (NEW."group_id") OR OLD."guidance" IS DISTINCT FROM (NEW."guidance") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."measure" IS DISTINCT FROM (NEW."measure") OR OLD."missing" IS DISTINCT FROM (NEW."missing") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."position" IS DISTINCT FROM (NEW."position") OR OLD."weight" IS DISTINCT FROM (NEW."weight") OR OLD."worst" IS DISTINCT FROM (NEW."worst"))', func='NEW.version = OLD.version + 1; NEW.updated_at = now(); RETURN NEW;', hash='870fad34a198427488dbd3de477587fb799dfe50', operation='UPDATE', pgid='pgtrigger_count_version_0771d', table='portfolio_criterion', when='BEFORE')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='criterion',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "portfolio_criterionevent" ("archived_at", "band_floors", "band_values", "best", "code", "created_at", "default_value", "direction", "function", "group_id", "guidance", "id", "kind", "measure", "missing", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "version", "weight", "worst") VALUES (NEW."archived_at", NEW."band_floors", NEW."band_values", NEW."best", NEW."code", NEW."created_at", NEW."default_value", NEW."direction", NEW."function", NEW."group_id", NEW."guidance", NEW."id", NEW."kind", NEW."measure", NEW."missing", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."position", NEW."version", NEW."weight", NEW."worst"); RETURN NULL;', hash='a7ae3add435bdf1ac5ea6890d290d7e4b60fce3c', operation='INSERT', pgid='pgtrigger_insert_insert_4c206', table='portfolio_criterion', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='criterion',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."archived_at" IS DISTINCT FROM (NEW."archived_at") OR OLD."band_floors" IS DISTINCT FROM (NEW."band_floors") OR OLD."band_values" IS DISTINCT FROM (NEW."band_values") OR OLD."best" IS DISTINCT FROM (NEW."best") OR OLD."code" IS DISTINCT FROM (NEW."code") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."default_value" IS DISTINCT FROM (NEW."default_value") OR OLD."direction" IS DISTINCT FROM (NEW."direction") OR OLD."function" IS DISTINCT FROM (NEW."function") OR OLD."group_id" IS DISTINCT FROM (NEW."group_id") OR OLD."guidance" IS DISTINCT FROM (NEW."guidance") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."measure" IS DISTINCT FROM (NEW."measure") OR OLD."missing" IS DISTINCT FROM (NEW."missing") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."position" IS DISTINCT FROM (NEW."position") OR OLD."version" IS DISTINCT FROM (NEW."version") OR OLD."weight" IS DISTINCT FROM (NEW."weight") OR OLD."worst" IS DISTINCT FROM (NEW."worst"))', func='INSERT INTO "portfolio_criterionevent" ("archived_at", "band_floors", "band_values", "best", "code", "created_at", "default_value", "direction", "function", "group_id", "guidance", "id", "kind", "measure", "missing", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "version", "weight", "worst") VALUES (NEW."archived_at", NEW."band_floors", NEW."band_values", NEW."best", NEW."code", NEW."created_at", NEW."default_value", NEW."direction", NEW."function", NEW."group_id", NEW."guidance", NEW."id", NEW."kind", NEW."measure", NEW."missing", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."position", NEW."version", NEW."weight", NEW."worst"); RETURN NULL;', hash='e0d0ecaf6d706d511d8b06ff72ffd6c11ffc65f1', operation='UPDATE', pgid='pgtrigger_update_update_ec2b4', table='portfolio_criterion', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='criterion',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "portfolio_criterionevent" ("archived_at", "band_floors", "band_values", "best", "code", "created_at", "default_value", "direction", "function", "group_id", "guidance", "id", "kind", "measure", "missing", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "version", "weight", "worst") VALUES (OLD."archived_at", OLD."band_floors", OLD."band_values", OLD."best", OLD."code", OLD."created_at", OLD."default_value", OLD."direction", OLD."function", OLD."group_id", OLD."guidance", OLD."id", OLD."kind", OLD."measure", OLD."missing", OLD."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."position", OLD."version", OLD."weight", OLD."worst"); RETURN NULL;', hash='9c00b78f77d10458289adf46a92605f05524014c', operation='DELETE', pgid='pgtrigger_delete_delete_6ad21', table='portfolio_criterion', when='AFTER')),
+            ),
+            migrations.AddConstraint(
+                model_name='criteriaversion',
+                constraint=models.CheckConstraint(condition=models.Q(('activate_on__isnull', True), ('state', 'draft'), _connector='OR'), name='portfolio_version_scheduled', violation_error_message='Only a draft waits for its date.'),
+            ),
+        ]),
     ]

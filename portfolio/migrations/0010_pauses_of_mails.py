@@ -4,6 +4,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from kam.migrating import Together
+
 
 class Migration(migrations.Migration):
 
@@ -12,56 +14,58 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        pgtrigger.migrations.RemoveTrigger(
-            model_name='dashboardmail',
-            name='count_version',
-        ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name='dashboardmail',
-            name='insert_insert',
-        ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name='dashboardmail',
-            name='update_update',
-        ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name='dashboardmail',
-            name='delete_delete',
-        ),
-        migrations.AddField(
-            model_name='dashboardmail',
-            name='paused_on',
-            field=models.DateField(blank=True, editable=False, null=True, verbose_name='paused since'),
-        ),
-        migrations.AddField(
-            model_name='dashboardmail',
-            name='words',
-            field=models.CharField(blank=True, max_length=500, verbose_name='filters in words'),
-        ),
-        migrations.AddField(
-            model_name='dashboardmailevent',
-            name='paused_on',
-            field=models.DateField(blank=True, editable=False, null=True, verbose_name='paused since'),
-        ),
-        migrations.AddField(
-            model_name='dashboardmailevent',
-            name='words',
-            field=models.CharField(blank=True, max_length=500, verbose_name='filters in words'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='dashboardmail',
-            trigger=pgtrigger.compiler.Trigger(name='count_version', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."archived_at" IS DISTINCT FROM (NEW."archived_at") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."next_on" IS DISTINCT FROM (NEW."next_on") OR OLD."paused_on" IS DISTINCT FROM (NEW."paused_on") OR OLD."query" IS DISTINCT FROM (NEW."query") OR OLD."rhythm" IS DISTINCT FROM (NEW."rhythm") OR OLD."sent_on" IS DISTINCT FROM (NEW."sent_on") OR OLD."user_id" IS DISTINCT FROM (NEW."user_id") OR OLD."words" IS DISTINCT FROM (NEW."words"))', func='NEW.version = OLD.version + 1; NEW.updated_at = now(); RETURN NEW;', hash='f59124f09d718854fef0768a10170c8922b9b320', operation='UPDATE', pgid='pgtrigger_count_version_24664', table='portfolio_dashboardmail', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='dashboardmail',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "portfolio_dashboardmailevent" ("archived_at", "created_at", "id", "next_on", "paused_on", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "query", "rhythm", "sent_on", "user_id", "version", "words") VALUES (NEW."archived_at", NEW."created_at", NEW."id", NEW."next_on", NEW."paused_on", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."query", NEW."rhythm", NEW."sent_on", NEW."user_id", NEW."version", NEW."words"); RETURN NULL;', hash='2e51237af147480d2441271fad18d662ca56111b', operation='INSERT', pgid='pgtrigger_insert_insert_a6833', table='portfolio_dashboardmail', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='dashboardmail',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."archived_at" IS DISTINCT FROM (NEW."archived_at") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."next_on" IS DISTINCT FROM (NEW."next_on") OR OLD."paused_on" IS DISTINCT FROM (NEW."paused_on") OR OLD."query" IS DISTINCT FROM (NEW."query") OR OLD."rhythm" IS DISTINCT FROM (NEW."rhythm") OR OLD."sent_on" IS DISTINCT FROM (NEW."sent_on") OR OLD."user_id" IS DISTINCT FROM (NEW."user_id") OR OLD."version" IS DISTINCT FROM (NEW."version") OR OLD."words" IS DISTINCT FROM (NEW."words"))', func='INSERT INTO "portfolio_dashboardmailevent" ("archived_at", "created_at", "id", "next_on", "paused_on", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "query", "rhythm", "sent_on", "user_id", "version", "words") VALUES (NEW."archived_at", NEW."created_at", NEW."id", NEW."next_on", NEW."paused_on", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."query", NEW."rhythm", NEW."sent_on", NEW."user_id", NEW."version", NEW."words"); RETURN NULL;', hash='45fcf09bac729c6e834a3ae6eb11b7191766e41f', operation='UPDATE', pgid='pgtrigger_update_update_1ee9a', table='portfolio_dashboardmail', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='dashboardmail',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "portfolio_dashboardmailevent" ("archived_at", "created_at", "id", "next_on", "paused_on", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "query", "rhythm", "sent_on", "user_id", "version", "words") VALUES (OLD."archived_at", OLD."created_at", OLD."id", OLD."next_on", OLD."paused_on", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."query", OLD."rhythm", OLD."sent_on", OLD."user_id", OLD."version", OLD."words"); RETURN NULL;', hash='3b05d0de9ee199f07abdf95948fc3d1e2ec7a607', operation='DELETE', pgid='pgtrigger_delete_delete_817bb', table='portfolio_dashboardmail', when='AFTER')),
-        ),
+        Together([
+            pgtrigger.migrations.RemoveTrigger(
+                model_name='dashboardmail',
+                name='count_version',
+            ),
+            pgtrigger.migrations.RemoveTrigger(
+                model_name='dashboardmail',
+                name='insert_insert',
+            ),
+            pgtrigger.migrations.RemoveTrigger(
+                model_name='dashboardmail',
+                name='update_update',
+            ),
+            pgtrigger.migrations.RemoveTrigger(
+                model_name='dashboardmail',
+                name='delete_delete',
+            ),
+            migrations.AddField(
+                model_name='dashboardmail',
+                name='paused_on',
+                field=models.DateField(blank=True, editable=False, null=True, verbose_name='paused since'),
+            ),
+            migrations.AddField(
+                model_name='dashboardmail',
+                name='words',
+                field=models.CharField(blank=True, max_length=500, verbose_name='filters in words'),
+            ),
+            migrations.AddField(
+                model_name='dashboardmailevent',
+                name='paused_on',
+                field=models.DateField(blank=True, editable=False, null=True, verbose_name='paused since'),
+            ),
+            migrations.AddField(
+                model_name='dashboardmailevent',
+                name='words',
+                field=models.CharField(blank=True, max_length=500, verbose_name='filters in words'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='dashboardmail',
+                trigger=pgtrigger.compiler.Trigger(name='count_version', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."archived_at" IS DISTINCT FROM (NEW."archived_at") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."next_on" IS DISTINCT FROM (NEW."next_on") OR OLD."paused_on" IS DISTINCT FROM (NEW."paused_on") OR OLD."query" IS DISTINCT FROM (NEW."query") OR OLD."rhythm" IS DISTINCT FROM (NEW."rhythm") OR OLD."sent_on" IS DISTINCT FROM (NEW."sent_on") OR OLD."user_id" IS DISTINCT FROM (NEW."user_id") OR OLD."words" IS DISTINCT FROM (NEW."words"))', func='NEW.version = OLD.version + 1; NEW.updated_at = now(); RETURN NEW;', hash='f59124f09d718854fef0768a10170c8922b9b320', operation='UPDATE', pgid='pgtrigger_count_version_24664', table='portfolio_dashboardmail', when='BEFORE')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='dashboardmail',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "portfolio_dashboardmailevent" ("archived_at", "created_at", "id", "next_on", "paused_on", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "query", "rhythm", "sent_on", "user_id", "version", "words") VALUES (NEW."archived_at", NEW."created_at", NEW."id", NEW."next_on", NEW."paused_on", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."query", NEW."rhythm", NEW."sent_on", NEW."user_id", NEW."version", NEW."words"); RETURN NULL;', hash='2e51237af147480d2441271fad18d662ca56111b', operation='INSERT', pgid='pgtrigger_insert_insert_a6833', table='portfolio_dashboardmail', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='dashboardmail',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."archived_at" IS DISTINCT FROM (NEW."archived_at") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."next_on" IS DISTINCT FROM (NEW."next_on") OR OLD."paused_on" IS DISTINCT FROM (NEW."paused_on") OR OLD."query" IS DISTINCT FROM (NEW."query") OR OLD."rhythm" IS DISTINCT FROM (NEW."rhythm") OR OLD."sent_on" IS DISTINCT FROM (NEW."sent_on") OR OLD."user_id" IS DISTINCT FROM (NEW."user_id") OR OLD."version" IS DISTINCT FROM (NEW."version") OR OLD."words" IS DISTINCT FROM (NEW."words"))', func='INSERT INTO "portfolio_dashboardmailevent" ("archived_at", "created_at", "id", "next_on", "paused_on", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "query", "rhythm", "sent_on", "user_id", "version", "words") VALUES (NEW."archived_at", NEW."created_at", NEW."id", NEW."next_on", NEW."paused_on", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."query", NEW."rhythm", NEW."sent_on", NEW."user_id", NEW."version", NEW."words"); RETURN NULL;', hash='45fcf09bac729c6e834a3ae6eb11b7191766e41f', operation='UPDATE', pgid='pgtrigger_update_update_1ee9a', table='portfolio_dashboardmail', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='dashboardmail',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "portfolio_dashboardmailevent" ("archived_at", "created_at", "id", "next_on", "paused_on", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "query", "rhythm", "sent_on", "user_id", "version", "words") VALUES (OLD."archived_at", OLD."created_at", OLD."id", OLD."next_on", OLD."paused_on", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."query", OLD."rhythm", OLD."sent_on", OLD."user_id", OLD."version", OLD."words"); RETURN NULL;', hash='3b05d0de9ee199f07abdf95948fc3d1e2ec7a607', operation='DELETE', pgid='pgtrigger_delete_delete_817bb', table='portfolio_dashboardmail', when='AFTER')),
+            ),
+        ]),
     ]
