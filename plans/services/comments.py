@@ -28,6 +28,8 @@ def add_comment(
 ) -> PlanComment:
     """What somebody says. Raises ``PlanLocked`` where the plan rests, ``ValidationError`` by field."""
     _require_in_use(plan)
+    if section is not None and (section.plan_id != plan.pk or section.archived_at is not None):
+        raise ValidationError({"section": _("This section is not part of the plan.")})
     comment = PlanComment(plan=plan, section=section, author=author, body=body.strip())
     comment.clean_fields(exclude=["plan", "section", "author"])
     check_words(comment.body)
@@ -48,6 +50,15 @@ def change_comment(
     changed.plan, changed.section = comment.plan, comment.section
     _tell(changed, _called(changed), only_called=True)
     return changed
+
+
+def may_settle(comment: PlanComment, user: Any) -> bool:
+    """Whether somebody who reads a comment may resolve it: its author, or who may change the plan."""
+    if getattr(user, "read_only", False):
+        return False
+    if comment.author_id == user.pk:
+        return True
+    return AccountPlan.objects.editable_by(user).filter(pk=comment.plan_id).exists()
 
 
 def resolve(comment: PlanComment, by: User) -> PlanComment:

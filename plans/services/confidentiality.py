@@ -6,8 +6,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from kam.editing import archive
 from kam.models import User
-from plans.models import Audience, Section
+from plans.models import Audience, Section, SectionReader
+from plans.services.locks import require_open_text
 from plans.services.sections import change_section, set_readers
 
 
@@ -36,3 +38,21 @@ def keep_to(
             else _("You would no longer read it yourself. Choose another circle.")
         )
     return changed
+
+
+@transaction.atomic
+def add_reader(section: Section, person: User) -> SectionReader:
+    """Names one more reader. Raises ``PlanLocked``, ``ValidationError`` for who does not see the account."""
+    named = User.objects.filter(pk__in=section.readers.active().values("user"))
+    set_readers(section, [*named, person])
+    return SectionReader.objects.active().get(section=section, user=person)
+
+
+@transaction.atomic
+def remove_reader(reader: SectionReader, *, by: User) -> SectionReader:
+    """Takes one reader away; nobody locks themselves out."""
+    require_open_text(reader.section.plan)
+    removed = archive(reader)
+    if not Section.objects.visible_to(by).filter(pk=reader.section_id).exists():
+        raise ValidationError(_("You would no longer read it yourself."))
+    return removed

@@ -150,8 +150,7 @@ def _settle(request: HttpRequest, pk: int, *, resolved: bool) -> HttpResponse:
         PlanComment.objects.select_related("plan__account", "section"), request.user, pk=pk
     )
     plan = plan_for(request.user, row.plan_id)
-    own = row.author_id == signed_in(request).pk
-    if getattr(request.user, "read_only", False) or not (plan.editable or own):  # type: ignore[attr-defined]
+    if not comments.may_settle(row, request.user):
         raise PermissionDenied
     place = row.section if request.POST.get("section") else None
     try:

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from plans import joint
-from plans.models import PlanComment, PlanShare
+from plans.models import PlanComment, PlanShare, SectionReader, ShareEvent
 from tests.plans.route_rows import (
     changed,
     foreign_plan,
@@ -13,7 +13,16 @@ from tests.plans.route_rows import (
     section,
     seen,
 )
-from tests.route_table import EVERYBODY, NOBODY, SEES_ACCOUNT, SEES_FOREIGN, STAND_IN, Route
+from tests.route_table import (
+    EDITS_ACCOUNT,
+    EDITS_FOREIGN,
+    EVERYBODY,
+    NOBODY,
+    SEES_ACCOUNT,
+    SEES_FOREIGN,
+    STAND_IN,
+    Route,
+)
 
 TOKEN = "t" * 43
 #: Everybody who signs in reads the page and leaves no trace; only who has not signed in answers.
@@ -123,3 +132,69 @@ ROUTES += [
     *changed("plans:comment_resolve", comment, foreign_comment),
     *changed("plans:comment_reopen", comment, foreign_comment),
 ]
+
+
+# --- the API ----------------------------------------------------------------------------------------
+
+
+def event(cast):
+    return _event(link(cast)["pk"])
+
+
+def foreign_event(cast):
+    return _event(foreign_link(cast)["pk"])
+
+
+def _event(share):
+    return {"pk": ShareEvent.objects.get_or_create(share_id=share, what="opened")[0].pk}
+
+
+def reader(cast):
+    return _reader(section(cast)["pk"], cast.leader)
+
+
+def foreign_reader(cast):
+    return _reader(foreign_section(cast)["pk"], cast.south_leader)
+
+
+def _reader(section_pk, user):
+    row = SectionReader.objects.get_or_create(section_id=section_pk, user=user)[0]
+    return {"pk": row.pk}
+
+
+def api_rows(name, own, foreign, verbs, *, edits=EDITS_ACCOUNT, foreign_edits=EDITS_FOREIGN):
+    """Rows of a resource: read by who sees the account, written by ``edits``."""
+    found = []
+    for row, args, sees, may in (
+        ("own", own, SEES_ACCOUNT, edits),
+        ("foreign", foreign, SEES_FOREIGN, foreign_edits),
+    ):
+        found.append(Route(f"api:{name}-detail", row, args, ok_for=sees))
+        found += [
+            Route(f"api:{name}{route}", row, args, method, ok_for=may, ok=ok, refused=sees - may)
+            for route, method, ok in verbs
+        ]
+    return found
+
+
+PATCH, DELETE = ("-detail", "patch", 200), ("-detail", "delete", 204)
+ROUTES += [
+    Route("api:planshare-list"),
+    Route("api:planshare-list", method="post", ok=400),
+    *api_rows("planshare", link, foreign_link, [PATCH, DELETE]),
+    Route("api:shareevent-list"),
+    *api_rows("shareevent", event, foreign_event, []),
+    Route("api:plancomment-list"),
+    Route("api:plancomment-list", method="post", ok=400),
+    *api_rows(
+        "plancomment", comment, foreign_comment, [PATCH, DELETE, ("-restore", "post", 204)],
+        edits=KARI, foreign_edits=ODD,
+    ),
+    *api_rows(
+        "plancomment", comment, foreign_comment,
+        [("-resolve", "post", 200), ("-reopen", "post", 200)],
+    ),
+    Route("api:sectionreader-list"),
+    Route("api:sectionreader-list", method="post", ok=400),
+    *api_rows("sectionreader", reader, foreign_reader, [DELETE]),
+]  # fmt: skip
