@@ -13,8 +13,7 @@ from accounts.models import ProductLine
 from kam.forms import RowForm
 from kam.number_text import plain
 from kam.periods import company_year
-from plans.models import AccountPlan, Activity, Goal, PlanTemplate, Section, Target
-from plans.selectors import contacts_around, people_who_see
+from plans.models import AccountPlan, PlanTemplate, Section, Target
 from plans.services.plans import FIELDS
 from plans.typed_numbers import NumberTextError, read_number
 
@@ -164,34 +163,6 @@ class GrowthForm(forms.Form):
     )
 
 
-class GoalForm(RowForm):
-    """A goal; the numbers in the reader's own writing."""
-
-    class Meta:
-        model = Goal
-        fields = ["side", "title", "metric", "baseline", "target", "actual", "due_on"]
-        field_classes = _typed_numbers("baseline", "target", "actual")
-
-
-class ActivityForm(RowForm):
-    """An activity: its contact and responsible person belong to the plan's account."""
-
-    class Meta:
-        model = Activity
-        fields = ["title", "reason", "contact", "responsible", "due_on", "status", "goal"]
-        widgets = {"reason": forms.Textarea(attrs={"rows": 3})}
-
-    def choices_for(self, name: str, queryset: Any) -> Any:
-        plan = self.instance.plan
-        if name == "contact":
-            return contacts_around(plan.account, self.user)
-        if name == "responsible":
-            return people_who_see(plan.account).order_by("name")
-        if name == "goal":
-            return plan.goals.active()
-        return super().choices_for(name, queryset)
-
-
 class ReturnForm(forms.Form):
     """The words with which a plan goes back."""
 
@@ -211,21 +182,3 @@ class ApproveForm(forms.Form):
         max_length=5000,
         required=False,
     )
-
-
-class ManyActivitiesForm(forms.Form):
-    """What to do with the chosen activities; an empty field leaves them as they are."""
-
-    status = forms.ChoiceField(
-        label=gettext_lazy("Status"),
-        choices=[("", gettext_lazy("Leave as it is")), ("done", gettext_lazy("Done today"))],
-        required=False,
-    )
-    due_on = forms.DateField(
-        label=gettext_lazy("Postpone to"),
-        required=False,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-    )
-
-    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)

@@ -7,15 +7,18 @@ from kam.history import restores
 from plans.models import (
     AccountPlan,
     Activity,
+    ActivityPerson,
     Goal,
+    GoalStep,
     LevelGoal,
     Need,
     PlanShare,
+    Strategy,
     Target,
     ValueProposition,
 )
-from plans.services.activities import restore_activity
-from plans.services.goals import restore_goal
+from plans.services.activities import restore_activity, restore_person
+from plans.services.goals import restore_goal, restore_step, restore_strategy
 from plans.services.levels import restore_level_goal
 from plans.services.needs import restore_need, restore_proposition
 from plans.services.plans import restore_plan
@@ -30,3 +33,6 @@ restores(Activity, restore_activity)
 restores(PlanShare, never_restored)
 restores(Need, restore_need)
 restores(ValueProposition, restore_proposition)
+restores(GoalStep, restore_step)
+restores(Strategy, restore_strategy)
+restores(ActivityPerson, restore_person)

@@ -9,12 +9,14 @@ The fragments hold no ``style`` attribute and no script: colours come by class f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 from hashlib import blake2s
 from typing import Any
 
 from django import template
 from django.template import Context
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -32,7 +34,7 @@ from kam.number_text import (
 )
 from kam.pictures import bridge as bridges
 from kam.pictures import bullet as bullets
-from kam.pictures import cells, matrix, monthly, pareto, sparkline, stacked, tree
+from kam.pictures import cells, matrix, monthly, pareto, sparkline, stacked, timeline, tree
 from kam.pictures import gauge as gauges
 from kam.pictures import words as measures
 from kam.pictures.scale import axis_for, known, r
@@ -253,6 +255,32 @@ def stacked_picture(
             "table": table,
             "styles": sorted({style for style, _label in picture.key}),
             "has_links": any(row.href or any(part.href for part in row.parts) for row in rows),
+        },
+    )
+
+
+@register.simple_tag(takes_context=True)
+def timeline_picture(
+    context: Context,
+    bars: Sequence[timeline.Bar],
+    caption: str,
+    today: date | None = None,
+    span: tuple[date, date] | None = None,
+) -> SafeString:
+    """Bars over months, in the order given, and what waits for what; ``span`` bounds the picture."""
+    more = {"span": span} if span else {}
+    labels = {bar.key: bar.label for bar in bars}
+    return draw(
+        context,
+        "timeline",
+        {
+            "picture": timeline.lay_out(bars, lambda m: date_format(m, "M Y"), today, **more),
+            "caption": caption,
+            "rows": [
+                {"bar": bar, "after": ", ".join(labels[k] for k in bar.after if k in labels)}
+                for bar in bars
+            ],
+            "has_links": any(bar.href for bar in bars),
         },
     )
 

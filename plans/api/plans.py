@@ -110,14 +110,24 @@ class GoalSerializer(RowSerializer):
             "plan",
             "side",
             "title",
+            "perspective",
+            "measured_by",
             "metric",
             "baseline",
             "target",
             "actual",
+            "weight",
             "due_on",
         ]
         read_only_fields = ROW
         fixed = ["plan"]
+        extra_kwargs = {
+            "metric": {
+                "required": False,
+                "help_text": "Needed for goals that are measured by hand.",
+            },
+            "actual": {"help_text": "Typed by hand; what the system measures: …/reading/."},
+        }
 
 
 class ActivitySerializer(RowSerializer):
@@ -127,13 +137,20 @@ class ActivitySerializer(RowSerializer):
             *ROW,
             "plan",
             "goal",
+            "strategy",
+            "need",
+            "side",
             "title",
             "reason",
             "contact",
             "responsible",
+            "starts_on",
             "due_on",
             "status",
             "done_on",
+            "depends_on",
+            "effort_hours",
+            "cost",
         ]
         read_only_fields = ROW
         fixed = ["plan"]
@@ -364,7 +381,12 @@ class GoalViewSet(ScopedViewSet):
 
     queryset = Goal.objects.select_related("plan__account").order_by("id")
     serializer_class = GoalSerializer
-    filterset_fields = {"plan": ["exact"], "side": ["exact"]}
+    filterset_fields = {
+        "plan": ["exact"],
+        "side": ["exact"],
+        "perspective": ["exact"],
+        "measured_by": ["exact"],
+    }
 
     def create_row(self, values: dict[str, Any]) -> Goal:
         return goals.add_goal(**values)

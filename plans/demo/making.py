@@ -26,6 +26,8 @@ from plans.demo import company as ours
 from plans.demo import names, planning, sales
 from plans.demo.customers import AccountSeed, accounts
 from plans.demo.sections import amend_some, let_texts_age, write_more
+from plans.demo.sharing import share_one
+from plans.demo.work import make_work
 from plans.models import AccountPlan, Activity
 from plans.services import activities, goals, lifecycle, sections, targets
 from plans.services.plans import change_plan, create_plan
@@ -110,6 +112,7 @@ class Making:
                 self.make_plan(seed)
             amend_some(self)
         let_texts_age(self)
+        share_one(self)
         self.make_substitutions()
         self.save_views()
         self.read_old_messages()
@@ -304,6 +307,7 @@ class Making:
             ]
             for activity in seed.activities:
                 self.add_activity(plan, seed, activity, made)
+            make_work(self, plan, made, key=seed.account.is_key)
             if seed.forecast is not None:
                 self.forecast(plan, seed.forecast)
             if seed.status == "draft":

@@ -24,11 +24,12 @@ from kam.periods import company_today, company_year
 from kam.scoping import principal
 from kam.templatetags.kam_format import day
 from plans.filters import ActivityFilter
-from plans.forms import ActivityForm, ManyActivitiesForm
 from plans.models import Activity
 from plans.services import activities
 from plans.services.locks import activities_are_open
+from plans.views.goals import goals_panel
 from plans.views.rows import crumbs_to, plan_for
+from plans.work_forms import ActivityForm, ManyActivitiesForm
 
 Status = Activity.Status
 BADGES = {
@@ -38,6 +39,8 @@ BADGES = {
     Status.CANCELLED: "draft",
 }
 NEW = ("title", "due_on", "responsible", "contact")
+#: The rows that an activity names.
+NAMED = ("contact", "responsible", "goal", "strategy", "need", "depends_on")
 #: How many activities the panel shows; the list shows all of them.
 IN_PANEL = 25
 SHOWN = {
@@ -69,6 +72,19 @@ def status_text(activity: Activity) -> SafeString:
         f" badge--{kind}" if kind else "",
         activity.get_status_display(),
     )
+
+
+def views_of(plan: Any, current: str) -> list[dict[str, Any]]:
+    """The ways to look at a plan's activities; the board is a page of its own."""
+    places = (("plans:plan_activities", _("List")), ("plans:plan_timeline", _("Timeline")))
+    return [
+        {
+            "label": label,
+            "url": reverse(route, args=[plan.pk]),
+            "current": route == current,
+        }
+        for route, label in places
+    ]
 
 
 # --- the panel of a plan --------------------------------------------------------------------------
@@ -109,6 +125,7 @@ def _panel(request: HttpRequest, plan: Any, *, status: int = 200, **more: Any) -
         "more": counts[show] - len(rows),
         "all_url": f"{reverse('plans:activity_list')}?plan={plan.pk}&whose=all&status="
         + ("" if show == "open" else "all"),
+        "views": views_of(plan, "plans:plan_activities"),
         "title": _("Activities"),
         "crumbs": crumbs_to(plan),
         "part": "plans/_activities.html",
@@ -127,8 +144,12 @@ def _form(request: HttpRequest, plan: Any, data: Any = None) -> ActivityForm:
 
 
 def _after(request: HttpRequest, plan_pk: int) -> HttpResponse:
+    if wants_fragment(request) and request.GET.get("panel") == "goals":
+        return goals_panel(request, plan_pk)
     if wants_fragment(request):
         return _panel(request, plan_for(request.user, plan_pk))
+    if request.GET.get("panel") == "goals":
+        return HttpResponseRedirect(reverse("plans:goal_list", args=[plan_pk]))
     back = request.POST.get("next", "")
     ours = back.startswith("/plans/") and "//" not in back and "\\" not in back
     if ours:
@@ -166,11 +187,30 @@ class EditActivity(InPlace):
 
     model = Activity
     form_class = ActivityForm
-    fields = ("title", "reason", "contact", "responsible", "due_on", "status", "goal")
+    fields = (
+        "title",
+        "reason",
+        "contact",
+        "responsible",
+        "starts_on",
+        "due_on",
+        "status",
+        "side",
+        "goal",
+        "strategy",
+        "need",
+        "depends_on",
+        "effort_hours",
+        "cost",
+    )
     route = "plans:activity_edit"
-    related = ("plan__account", "contact", "responsible", "goal")
+    related = ("plan__account", *NAMED)
     save = staticmethod(activities.change_activity)
     displays = {
+        "goal": lambda row: str(row.goal or ""),
+        "strategy": lambda row: str(row.strategy or ""),
+        "need": lambda row: str(row.need or ""),
+        "depends_on": lambda row: str(row.depends_on or ""),
         "due_on": due_text,
         "status": status_text,
         "reason": lambda row: row.reason,
@@ -239,6 +279,23 @@ def _do_many(rows: Any, changes: dict[str, Any]) -> int:
     return changed
 
 
+def list_tabs(query: str, current: str) -> list[dict[str, Any]]:
+    """The ways to look at activities of all plans; they keep the filter. The feed is one's own."""
+    places = (
+        ("plans:activity_list", _("List"), query),
+        ("plans:activity_board", _("Board"), query),
+        ("plans:calendar_feed", _("Calendar feed"), ""),
+    )
+    return [
+        {
+            "label": label,
+            "url": reverse(route) + (f"?{kept}" if kept else ""),
+            "current": route == current,
+        }
+        for route, label, kept in places
+    ]
+
+
 class ActivityList(Listing):
     """What I have to do, over all plans; my team's, or everybody's whom I see."""
 
@@ -247,6 +304,7 @@ class ActivityList(Listing):
     model = Activity
     filterset_class = ActivityFilter
     first_filters = ("q", "whose", "when", "status")
+    template = "plans/list_of_activities.html"
     sort = "due_on"
     empty_title = gettext_lazy("Nothing to do")
     empty_text = gettext_lazy("Activities come from account plans: add them there.")
@@ -258,7 +316,7 @@ class ActivityList(Listing):
             gettext_lazy("What"),
             show=lambda row: format_html(
                 '<a href="{}">{}</a>',
-                reverse("plans:plan_activities", args=[row.plan_id]),
+                reverse("plans:activity_detail", args=[row.pk]),
                 row.title,
             ),
             export=lambda row: row.title,
@@ -293,11 +351,18 @@ class ActivityList(Listing):
         ),
         Column("status", gettext_lazy("Status"), show=status_text, sort="status"),
         Column("reason", gettext_lazy("Why"), on_page=False),
+        Column("starts_on", gettext_lazy("Starts"), on_page=False),
+        Column("effort_hours", gettext_lazy("Effort, hours"), on_page=False),
+        Column("cost", gettext_lazy("Cost"), on_page=False),
         Column("done_on", gettext_lazy("Done on"), on_page=False),
     )
 
     def more_context(self) -> dict[str, Any]:
-        return {"empty_url": reverse("plans:list"), "empty_action": _("Open the plans")}
+        return {
+            "tabs": list_tabs(self.query(), "plans:activity_list"),
+            "empty_url": reverse("plans:list"),
+            "empty_action": _("Open the plans"),
+        }
 
 
 # --- on the account's page ------------------------------------------------------------------------

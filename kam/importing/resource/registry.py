@@ -12,6 +12,7 @@ RESOURCE_MODULES = [
     "accounts.imports",
     "portfolio.imports",
     "plans.imports",
+    "plans.plan_imports",
 ]
 
 _resources: dict[str, type[Resource]] = {}
