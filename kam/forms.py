@@ -7,8 +7,11 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, models
 from django.db.models import Q
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from kam.editing import EditConflict
+from kam.models.row import Row
 from kam.scoping import ScopedQuerySet
 
 #: Posted by forms that save by themselves: the names of the fields that the person touched.
@@ -70,6 +73,21 @@ class RowForm(forms.ModelForm):
         for name, errors in error.error_dict.items():
             here = name if name in self.fields and name != NON_FIELD_ERRORS else None
             self.add_error(here, errors)
+
+    def show(self, error: ValidationError | EditConflict) -> None:
+        """Shows why a save was refused: a service's words, or what somebody else changed."""
+        if isinstance(error, ValidationError):
+            self.add_model_errors(error)
+            return
+        names = ", ".join(str(field.label) for field in error.fields)
+        text = _("Somebody else changed this meanwhile: %(names)s.") % {"names": names}
+        self.add_error(None, text)
+
+
+def posted_version(request: HttpRequest, row: Row) -> int:
+    """The version that a page's form began with; the row's own where the form names none."""
+    version = request.POST.get("version", "")
+    return int(version) if version.isdecimal() and len(version) < 10 else row.version
 
 
 def _lines(value: Any) -> Any:

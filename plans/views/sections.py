@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kam.editing import EditConflict, fetch_editable, fetch_visible
+from kam.forms import posted_version
 from kam.htmx import render as render_part
 from plans.forms import SectionForm
 from plans.known import known
@@ -200,8 +201,7 @@ def _place(found: list[Section], asked: str) -> int:
 
 def _answered(request: HttpRequest, section: Section, form: SectionForm) -> bool:
     """Whether the answer is kept; else the form says why not."""
-    version = request.POST.get("version", "")
-    base = int(version) if version.isdecimal() and len(version) < 10 else section.version
+    base = posted_version(request, section)
     held = Section.objects.select_related("plan__account").get(pk=section.pk)
     try:
         if request.POST.get("do") == "confirm":
@@ -211,13 +211,11 @@ def _answered(request: HttpRequest, section: Section, form: SectionForm) -> bool
                 return False
             sections.change_section(held, form.changes(), base_version=base)
     except EditConflict as conflict:
-        names = ", ".join(str(field.label) for field in conflict.fields)
-        text = _("Somebody else changed this meanwhile: %(names)s.") % {"names": names}
-        form.add_error(None, text)
+        form.show(conflict)
         return False
     except ValidationError as error:
         if form.is_bound:
-            form.add_model_errors(error)
+            form.show(error)
         else:
             messages.error(request, " ".join(error.messages))
         return False

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kam.editing import EditConflict, fetch_editable, fetch_visible
+from kam.forms import posted_version
 from plans.models import PlanTemplate, TemplateSection
 from plans.section_forms import TemplateForm, TemplateSectionForm
 from plans.services import templates
@@ -46,7 +47,10 @@ def template_list(request: HttpRequest) -> HttpResponse:
     rows = PlanTemplate.objects.visible_to(request.user).select_related("segment__scheme")
     if not keeps(request):
         rows = rows.active()
-    context = {"templates": rows.annotate(sections_in_use=sections).order_by("rank", "pk"), "keeps": keeps(request)}
+    context = {
+        "templates": rows.annotate(sections_in_use=sections).order_by("rank", "pk"),
+        "keeps": keeps(request),
+    }
     return render(request, "plans/templates/list.html", context)
 
 
@@ -97,7 +101,7 @@ def template_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         held = PlanTemplate.objects.get(pk=pk)
         if _saved(form, lambda: templates.change_template(
-            held, form.changes(), base_version=_base(request, held)
+            held, form.changes(), base_version=posted_version(request, held)
         )):  # fmt: skip
             return redirect("plans:template_detail", pk=pk)
     return _form_page(request, form, str(template), _crumbs(template), version=template.version)
@@ -133,7 +137,7 @@ def section_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         held = rows.get(pk=pk)
         if _saved(form, lambda: templates.change_template_section(
-            held, form.changes(), base_version=_base(request, held)
+            held, form.changes(), base_version=posted_version(request, held)
         )):  # fmt: skip
             return redirect("plans:template_detail", pk=section.template_id)
     return _form_page(
@@ -141,23 +145,13 @@ def section_edit(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _base(request: HttpRequest, row: Any) -> int:
-    version = request.POST.get("version", "")
-    return int(version) if version.isdecimal() and len(version) < 10 else row.version
-
-
 def _saved(form: Any, save: Any) -> bool:
     try:
         save()
-    except EditConflict as conflict:
-        names = ", ".join(str(field.label) for field in conflict.fields)
-        text = _("Somebody else changed this meanwhile: %(names)s.") % {"names": names}
-        form.add_error(None, text)
-    except ValidationError as error:
-        form.add_model_errors(error)
-    else:
-        return True
-    return False
+    except (EditConflict, ValidationError) as error:
+        form.show(error)
+        return False
+    return True
 
 
 def _form_page(

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import Account
 from kam.editing import EditConflict, fetch_editable, fetch_visible
+from kam.forms import posted_version
 from kam.listing import Column, Key, Listing
 from kam.panels import Home, render_panel
 from kam.periods import company_today
@@ -342,15 +343,10 @@ def nomination_edit(request: HttpRequest, pk: int) -> HttpResponse:
     only = None if row.state == State.PROPOSED or row.kind == "remove" else ("leaves",)
     form = NominationForm(request.POST or None, instance=row, user=request.user, only=only)
     if request.method == "POST" and form.is_valid():
-        version = request.POST.get("version", "")
-        base = int(version) if version.isdecimal() and len(version) < 10 else row.version
         try:
-            process.change(row, form.changes(), base_version=base)
+            process.change(row, form.changes(), base_version=posted_version(request, row))
         except EditConflict as conflict:
-            names = ", ".join(str(field.label) for field in conflict.fields)
-            form.add_error(
-                None, _("Somebody else changed this meanwhile: %(names)s.") % {"names": names}
-            )
+            form.show(conflict)
         except ValidationError as refusal:
             _show(form, refusal)
         else:

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import Account
 from kam.editing import EditConflict, fetch_editable, fetch_visible
+from kam.forms import posted_version
 from kam.listing import Column, Key, Listing
 from kam.number_text import amount
 from kam.panels import render_panel
@@ -132,26 +133,14 @@ def scheme_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = SchemeForm(request.POST or None, instance=scheme, user=request.user)
     if request.method == "POST" and form.is_valid():
         try:
-            service.change_scheme(scheme, form.changes(), base_version=_base(request, scheme))
+            service.change_scheme(
+                scheme, form.changes(), base_version=posted_version(request, scheme)
+            )
         except (ValidationError, EditConflict) as error:
-            _refuse(form, error)
+            form.show(error)
         else:
             return redirect("portfolio:scheme_list")
     return _scheme_page(request, form, str(scheme), version=scheme.version)
-
-
-def _base(request: HttpRequest, row: Any) -> int:
-    version = request.POST.get("version", "")
-    return int(version) if version.isdecimal() and len(version) < 10 else row.version
-
-
-def _refuse(form: Any, error: Exception) -> None:
-    if isinstance(error, EditConflict):
-        names = ", ".join(str(field.label) for field in error.fields)
-        text = _("Somebody else changed this meanwhile: %(names)s.") % {"names": names}
-        form.add_error(None, text)
-    elif isinstance(error, ValidationError):
-        form.add_model_errors(error)
 
 
 @login_required
@@ -242,7 +231,7 @@ def segment_edit(request: HttpRequest, pk: int) -> HttpResponse:
                 form.own_changes(),
                 rules=form.rules,
                 base_rules=seen,
-                base_version=_base(request, segment),
+                base_version=posted_version(request, segment),
             )
         except service.RulesChanged as refusal:
             status = 409
@@ -250,7 +239,7 @@ def segment_edit(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, refusal)
             form.add_error(None, _("The rules now: %(rules)s.") % {"rules": words})
         except (ValidationError, EditConflict) as error:
-            _refuse(form, error)
+            form.show(error)
         else:
             return _rules_saved(request)
     return _scheme_page(
