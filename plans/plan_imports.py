@@ -343,6 +343,11 @@ class Activities(OfPlans):
         self._goals: dict[int, dict[str, int]] = {}  # plan → title (folded) → goal
         self._seeing: dict[int, set[int]] = {}  # account → who sees it
 
+    def same(self, name: str, stored: Any, wanted: Any) -> bool:
+        if name == "goal" and isinstance(stored, str) and isinstance(wanted, str):
+            return stored.lower() == wanted.lower()
+        return super().same(name, stored, wanted)
+
     def _goal(self, plan: AccountPlan, title: str) -> int | None:
         if plan.pk not in self._goals:
             rows = plan.goals.active().values_list("title", "pk")  # type: ignore[attr-defined]

@@ -33,8 +33,13 @@ class GoalForm(RowForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "metric" in self.fields and "measured_by" in self.fields:
-            self.fields["metric"].required = False  # measured by the system, it is called by that
+        if self.instance.pk is None:  # what a new goal is not told, it takes as usual
+            for name in {"metric", "perspective", "measured_by", "weight"} & self.fields.keys():
+                self.fields[name].required = False
+
+    def told(self) -> dict[str, Any]:
+        """The values that were given."""
+        return {name: v for name, v in self.cleaned_data.items() if v not in ("", None)}
 
 
 class GoalStepForm(RowForm):

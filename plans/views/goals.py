@@ -250,7 +250,7 @@ def goal_add(request: HttpRequest, pk: int) -> HttpResponse:
     form = _form(request, plan, request.POST)
     if form.is_valid():
         try:
-            goals.add_goal(plan, **form.cleaned_data)
+            goals.add_goal(plan, **form.told())
         except ValidationError as error:
             form.add_model_errors(error)
         else:
