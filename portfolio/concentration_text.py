@@ -128,12 +128,24 @@ def bridge_parts(found: Bridge, before: str, now: str) -> list[bridges.Part]:
     return [*parts, bridges.Part(now, found.end, f"{now}: {amount(found.end)}", total=True)]
 
 
-def bridge_message(found: Bridge) -> str:
+def bridge_message(found: Bridge, closed: int = 12) -> str:
+    """The bridge's title; ``closed`` months of the year count, so that "so far" is said in it."""
     if found.retention is None:
         return _("Nobody bought in the year before")
-    return _("Last year's customers buy %(share)s of what they bought then") % {
-        "share": percent(found.retention)
-    }
+    share = percent(found.retention)
+    if closed < 12:
+        words = {"share": share, "n": closed}
+        return (
+            ngettext(
+                "So far, with %(n)d of 12 months, last year's customers have bought %(share)s of"
+                " what they bought in all of it",
+                "So far, with %(n)d of 12 months, last year's customers have bought %(share)s of"
+                " what they bought in all of it",
+                closed,
+            )
+            % words
+        )
+    return _("Last year's customers buy %(share)s of what they bought then") % {"share": share}
 
 
 def as_data(

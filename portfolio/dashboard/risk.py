@@ -6,6 +6,8 @@ They are of the fiscal year in which the night lies, of the accounts that match 
 from typing import Any
 
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -38,6 +40,12 @@ def _year(asked: Asked) -> FiscalYear:
     return fiscal_year_of(night, start)
 
 
+def _computed(kept: figures.Kept) -> str:
+    return _("Computed %(time)s.") % {
+        "time": date_format(localtime(kept.at), "SHORT_DATETIME_FORMAT")
+    }
+
+
 def _year_words(year: FiscalYear) -> str:
     closed = year.closed_months(company_today())
     if closed >= 12:
@@ -63,7 +71,8 @@ def _url(asked: Asked, year: FiscalYear) -> str:
 def pareto(asked: Asked) -> Table:
     """How much the largest customers make together."""
     year = _year(asked)
-    found = figures.kept_year(_portfolio(asked), year.year).value
+    kept = figures.kept_year(_portfolio(asked), year.year)
+    found = kept.value
     (_key, key_words), (_largest, largest_words) = words.levels(found, PortfolioSettings.current())
     rows = [
         [
@@ -89,6 +98,7 @@ def pareto(asked: Asked) -> Table:
         url=_url(asked, year),
         empty=_("No sales in this year"),
         message=words.message(found),
+        age=_computed(kept),
         picture=Picture("pareto", words.curve(found)),
     )
 
@@ -96,7 +106,8 @@ def pareto(asked: Asked) -> Table:
 def trend(asked: Asked) -> Table:
     """The concentration of the last fiscal years."""
     year = _year(asked)
-    years = figures.kept_trend(_portfolio(asked), year.year).value
+    kept = figures.kept_trend(_portfolio(asked), year.year)
+    years = kept.value
     rows, held = [], [one for one in years.values() if one.customers]
     for one in held:
         rows.append(
@@ -139,6 +150,7 @@ def trend(asked: Asked) -> Table:
         url=_url(asked, year),
         empty=_("No sales in these years"),
         message=message,
+        age=_computed(kept),
         picture=Picture("lines", lines) if len(held) > 1 else None,
     )
 
@@ -146,7 +158,8 @@ def trend(asked: Asked) -> Table:
 def bridge(asked: Asked) -> Table:
     """From last year's sales to this year's."""
     year = _year(asked)
-    found = figures.kept_bridge(_portfolio(asked), year.year).value
+    kept = figures.kept_bridge(_portfolio(asked), year.year)
+    found = kept.value
     before, now = year.shifted(-1).label, year.label
     parts = words.bridge_parts(found.all, before, now)
     names = [n for n, s in found.all.steps.items() if n != "corrections" or s.customers]
@@ -183,6 +196,7 @@ def bridge(asked: Asked) -> Table:
         note=f"{_year_words(year)} {_missing(missing)}".strip(),
         url=_url(asked, year),
         empty=_("No sales in these years"),
-        message=words.bridge_message(found.all),
+        message=words.bridge_message(found.all, year.closed_months(company_today())),
+        age=_computed(kept),
         picture=Picture("bridge", parts, {"unit": unit}),
     )

@@ -38,7 +38,8 @@ class Picture:
 class Table:
     """One tile's answer: its rows, what they leave out, and where to go on.
 
-    ``message`` says in a sentence what the figures say; it is the picture's title.
+    ``message`` says in a sentence what the figures say; it is the picture's title. ``age`` says how
+    old they are, where they are not of the night.
     """
 
     title: Any
@@ -48,4 +49,5 @@ class Table:
     url: str = ""
     empty: str = ""
     message: str = ""
+    age: str = ""
     picture: Picture | None = None

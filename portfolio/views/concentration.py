@@ -286,7 +286,7 @@ def bridge_to(asked: Asked) -> dict[str, Any]:
     return {
         "found": found,
         "parts": parts,
-        "message": words.bridge_message(found.all),
+        "message": words.bridge_message(found.all, year.closed_months(company_today())),
         "steps": [
             (part.label, found.all.steps[name], found.key.steps[name])
             for name, part in zip(names, parts[1:-1], strict=True)

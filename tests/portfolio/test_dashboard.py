@@ -147,7 +147,7 @@ def test_the_table_comes_as_workbook_and_the_whole_as_pdf(scored):
         ("key-share", "Key accounts make"),
         ("portfolios", "The largest portfolio"),
         ("pareto", "customer"),
-        ("bridge", "Last year"),
+        ("bridge", "last year"),
     ],
 )
 def test_a_picture_says_its_message_and_its_table_stands_below(scored, person, name, message):
