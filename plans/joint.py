@@ -21,6 +21,7 @@ from plans.models import (
     PlanComment,
     PlanShare,
     Section,
+    SectionKind,
     SharedActivity,
     SharedGoal,
     SharedSection,
@@ -43,6 +44,19 @@ LANGUAGES = {
     "FI": "fi",
     "CN": "zh-hans",
     "SG": "zh-hans",
+}
+
+
+#: Headings that name the customer, as the customer reads them; the others stand as they are.
+THEIR_HEADINGS = {
+    SectionKind.PROFILE: _("Your company"),
+    SectionKind.RESULTS: _("Your results and position"),
+    SectionKind.TEAM: _("Our team and yours"),
+    SectionKind.NEEDS: _("Your needs"),
+    SectionKind.VALUE: _("The value that we offer you"),
+    SectionKind.COMPETITORS: _("Others in the market"),
+    SectionKind.SATISFACTION: _("Your satisfaction"),
+    SectionKind.HISTORY: _("What you have bought"),
 }
 
 
@@ -152,6 +166,12 @@ class ShownSection:
     key: int
     section: Section
     comments: list[PlanComment] = field(default_factory=list)
+
+    @property
+    def heading(self) -> str:
+        """As the customer reads it; a heading that we typed stands as it is."""
+        theirs = THEIR_HEADINGS.get(SectionKind(self.section.kind))
+        return self.section.title or str(theirs or self.section.heading)
 
 
 @dataclass(slots=True)

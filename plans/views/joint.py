@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
@@ -65,7 +66,8 @@ def through_link(view: View) -> View:
             return _too_many(request)
         try:
             share = sharing.open_link(token)
-            with source("link", share=share.pk):
+            zone = ZoneInfo(Company.current().timezone)
+            with source("link", share=share.pk), timezone.override(zone):
                 return view(request, share, token)
         except sharing.UnknownLink:
             if not _within(f"m:{request.META.get('REMOTE_ADDR', '')}", MISSES):
