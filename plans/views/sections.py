@@ -23,6 +23,7 @@ from plans.services.templates import guidance_of
 from plans.stance import suggested_stance
 from plans.views.rows import crumbs_to, plan_for
 
+# unscoped: only ever handed to fetch_visible and fetch_editable
 _OF_PLAN = Section.objects.select_related("plan__account")
 
 
@@ -202,6 +203,7 @@ def _place(found: list[Section], asked: str) -> int:
 def _answered(request: HttpRequest, section: Section, form: SectionForm) -> bool:
     """Whether the answer is kept; else the form says why not."""
     base = posted_version(request, section)
+    # unscoped: the row that fetch has let through, as it is stored
     held = Section.objects.select_related("plan__account").get(pk=section.pk)
     try:
         if request.POST.get("do") == "confirm":

@@ -58,6 +58,7 @@ def template_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def template_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """A template with its sections."""
+    # unscoped: fetch_visible goes through the scope
     rows = PlanTemplate.objects.select_related("segment__scheme")
     template = fetch_visible(rows, request.user, pk=pk)
     found = list(template.sections.visible_to(request.user))
@@ -99,6 +100,7 @@ def template_edit(request: HttpRequest, pk: int) -> HttpResponse:
         request.POST if request.method == "POST" else None, instance=template, user=request.user
     )
     if request.method == "POST" and form.is_valid():
+        # unscoped: the row that fetch_editable has let through, as it is stored
         held = PlanTemplate.objects.get(pk=pk)
         if _saved(form, lambda: templates.change_template(
             held, form.changes(), base_version=posted_version(request, held)
@@ -129,6 +131,7 @@ def section_create(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def section_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """A section of a template."""
+    # unscoped: fetch_editable goes through the scope
     rows = TemplateSection.objects.select_related("template")
     section = fetch_editable(rows, request.user, pk=pk)
     form = TemplateSectionForm(
@@ -186,6 +189,7 @@ def _use(request: HttpRequest, rows: Any, pk: int, act: Any) -> Any:
 @require_POST
 def template_archive(request: HttpRequest, pk: int) -> HttpResponse:
     """Takes a template out of use; plans made from it stay."""
+    # unscoped: fetch_editable goes through the scope
     _use(request, PlanTemplate.objects, pk, templates.archive_template)
     return redirect("plans:template_list")
 
@@ -194,11 +198,13 @@ def template_archive(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def template_restore(request: HttpRequest, pk: int) -> HttpResponse:
     """Brings a template back."""
+    # unscoped: fetch_editable goes through the scope
     _use(request, PlanTemplate.objects, pk, templates.restore_template)
     return redirect("plans:template_list")
 
 
 def _of_section(request: HttpRequest, pk: int, act: Any) -> HttpResponse:
+    # unscoped: fetch_editable goes through the scope
     rows = TemplateSection.objects.select_related("template")
     section = _use(request, rows, pk, act)
     return redirect("plans:template_detail", pk=section.template_id)
