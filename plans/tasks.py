@@ -6,7 +6,10 @@ from typing import Any
 from celery import shared_task
 
 from kam.tasks import each_minute
-from plans import reports  # noqa: F401 - registers the job that makes reports
+from plans import (
+    reports,  # noqa: F401 - registers the job that makes reports
+    review_reports,  # noqa: F401 - the same for reviews
+)
 from plans.services import nightly, portfolios, reminders
 
 log = logging.getLogger(__name__)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from plans.views import reviews
+from plans.views import review_reports, reviews
 
 urlpatterns: list = [
     path("reviews/", reviews.ReviewList.as_view(), name="review_list"),
@@ -13,6 +13,9 @@ urlpatterns: list = [
     path("reviews/<int:pk>/hold/", reviews.hold, name="review_hold"),
     path("reviews/<int:pk>/skip/", reviews.skip, name="review_skip"),
     path("reviews/<int:pk>/edit/<slug:field>/", reviews.EditReview.as_view(), name="review_edit"),
+    path("reviews/<int:pk>/pdf/", review_reports.pack_pdf, name="review_pdf"),
+    path("<int:pk>/business-review/", review_reports.choose, name="qbr"),
+    path("<int:pk>/business-review/pdf/", review_reports.customer_pdf, name="qbr_pdf"),
     path("<int:pk>/reviews/", reviews.plan_reviews, name="plan_reviews"),
     path("<int:pk>/reviews/add/", reviews.review_add, name="review_add"),
     path("home/reviews/", reviews.home, name="home_reviews"),

@@ -95,6 +95,9 @@ ROUTES: list = [
     *changed("plans:review_skip", review, foreign_review, method="get", ok=200),
     *changed("plans:review_skip", review, foreign_review, data=lambda c: {"reason": "x"}),
     *edited("plans:review_edit", review, foreign_review, "notes", "New words"),
+    *seen("plans:review_pdf", begun, foreign_begun),
+    *seen("plans:qbr", plan, foreign_plan),
+    *seen("plans:qbr_pdf", plan, foreign_plan),
     Route("plans:settings", ok_for=ADMINISTRATORS, otherwise=403),
     Route(
         "plans:settings", method="post", data=_settings, ok=302, ok_for=ADMINISTRATORS, otherwise=403
