@@ -17,6 +17,7 @@ from kam.querysets import TeamQuerySet, UserQuerySet
 from kam.scoping import SEES_ALL, principal
 from plans import rollups
 from plans.rollups import Node
+from plans.rollups.moment import one_moment
 
 #: Levels without an id in their address, and those with one.
 WITHOUT_ID = ("company", "own", "unowned")
@@ -44,7 +45,11 @@ class Scope:
         return person
 
     def node(self, level: str, pk: int | None, year: FiscalYear, today: date) -> Node:
-        """One level with its parts (see ``plans.rollups`` for the queries)."""
+        """One level with its parts, all of one moment (see ``plans.rollups`` for the queries)."""
+        with one_moment():
+            return self._node(level, pk, year, today)
+
+    def _node(self, level: str, pk: int | None, year: FiscalYear, today: date) -> Node:
         if level in ("company", "unowned") and not self.sees_all:
             raise Http404
         if level == "company":

@@ -9,9 +9,10 @@ from django.utils.translation import ngettext
 from kam.number_text import amount, percent
 from kam.periods import FiscalYear
 from plans.rollups import Counts, Figures, Node
+from plans.rollups.along import Along
 
 
-def freshness_words(node: Node) -> str:
+def freshness_words(node: Node | Along) -> str:
     """``Computed 12:04; 3 portfolios are being computed anew``."""
     fresh = node.fresh
     if fresh.computed_at is None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from plans.views.levels import accuracy, cascade, goals, offer, plan
+from plans.views.levels import accuracy, along, cascade, goals, offer, plan
 
 urlpatterns = [
     path("roll-up/plan/<slug:level>/", plan.panel, name="level_panel"),
@@ -27,4 +27,8 @@ urlpatterns = [
     path("target-shares/<int:pk>/", cascade.answer, name="share_answer"),
     path("roll-up/accuracy/<slug:level>/", accuracy.accuracy, name="accuracy"),
     path("roll-up/accuracy/<slug:level>/<int:pk>/", accuracy.accuracy, name="accuracy"),
+    path("roll-up/along/<slug:line>/<slug:level>/", along.along, name="along"),
+    path("roll-up/along/<slug:line>/<slug:level>/<int:pk>/", along.along, name="along"),
+    path("roll-up/along/<slug:line>/<slug:level>/lines/", along.lines, name="along_lines"),
+    path("roll-up/along/<slug:line>/<slug:level>/<int:pk>/lines/", along.lines, name="along_lines"),
 ]

@@ -30,6 +30,7 @@ from plans.rollup_pictures import bullet_of, message_of, months_of, trend_of
 from plans.rollup_scope import WITH_ID, Scope, scope_of
 from plans.rollup_text import definitions, freshness_words
 from plans.rollups import Counts, Figures, Node, Part
+from plans.rollups.along import LINES
 
 #: Accounts on a page: each row draws its bar, and a page stays light.
 ACCOUNTS_SHOWN = 25
@@ -69,6 +70,18 @@ def level_plan_address(level: str, pk: int | None, year: FiscalYear) -> str:
         return ""
     args = [level] if pk is None else [level, pk]
     return reverse("plans:level_panel", args=args) + f"?year={year.year}"
+
+
+def other_lines(level: str, pk: int | None, year: FiscalYear) -> list[tuple[Any, str]]:
+    """The same figures along other lines, and how good the forecasts were: (name, address)."""
+    if level not in ("company", "own", "team", "kam"):
+        return []
+    rest = [level] if pk is None else [level, pk]
+    found = [
+        (word, reverse("plans:along", args=[line, *rest]) + f"?year={year.year}")
+        for line, word in LINES.items()
+    ]
+    return [*found, (_("Forecast accuracy"), reverse("plans:accuracy", args=rest))]
 
 
 @login_required
@@ -373,6 +386,7 @@ def node_context(node: Node, year: FiscalYear, team_of: Any = None) -> dict[str,
         "pdf_url": reverse("plans:rollup_pdf", args=[level] if pk is None else [level, pk])
         + f"?year={year.year}",
         "level_plan_url": level_plan_address(level, pk, year),
+        "other_lines": other_lines(level, pk, year),
         **years_context(year),
     }
 

@@ -162,3 +162,19 @@ ROUTES += [
     ),
     Route("plans:accuracy", "none", lambda c: {"level": "company"}, ok_for=OVERSEES),
 ]
+
+
+def along_of(who):
+    return lambda c: {"line": "industry", "level": "kam", "pk": getattr(c, who).pk}
+
+
+for _name in ("plans:along", "plans:along_lines"):
+    ROUTES += [
+        *both(_name, along_of("kam"), along_of("other_kam")),
+        Route(
+            _name,
+            "none",
+            lambda c: {"line": "group", "level": "company"},
+            ok_for=OVERSEES,
+        ),
+    ]
