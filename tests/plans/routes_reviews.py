@@ -6,9 +6,16 @@ from typing import Any
 from django.utils import timezone
 
 from kam.periods import company_today
-from plans.models import PlanSettings, Review
+from plans.models import PlanSettings, Review, ReviewDecision
 from tests.plans.route_rows import changed, edited, foreign_plan, plan, seen
-from tests.route_table import ADMINISTRATORS, Route
+from tests.route_table import (
+    ADMINISTRATORS,
+    EDITS_ACCOUNT,
+    EDITS_FOREIGN,
+    SEES_ACCOUNT,
+    SEES_FOREIGN,
+    Route,
+)
 
 FIGURES_OF_KARI = frozenset(
     {"administrator", "management", "service", "region_leader", "leader", "kam"}
@@ -104,3 +111,35 @@ ROUTES: list = [
     ),
 ]  # fmt: skip
 NO_FOREIGN_ROW: dict[str, Any] = {}
+
+
+# --- over the API -----------------------------------------------------------------------------------
+def decision(cast):
+    row = ReviewDecision.objects.get_or_create(review_id=review(cast)["pk"], text="Call")[0]
+    return {"pk": row.pk}
+
+
+def foreign_decision(cast):
+    row = ReviewDecision.objects.get_or_create(review_id=foreign_review(cast)["pk"], text="x")[0]
+    return {"pk": row.pk}
+
+
+ROUTES += [
+    Route("api:review-list"),
+    Route("api:review-list", method="post", ok=400),
+    Route("api:reviewdecision-list"),
+    Route("api:reviewdecision-list", method="post", ok=400),
+]
+for row, args, begun_args, picked, sees, edits in (
+    ("own", review, begun, decision, SEES_ACCOUNT, EDITS_ACCOUNT),
+    ("foreign", foreign_review, foreign_begun, foreign_decision, SEES_FOREIGN, EDITS_FOREIGN),
+):
+    ROUTES += [
+        Route("api:review-detail", row, args, ok_for=sees),
+        Route("api:review-detail", row, args, "patch", ok_for=edits, refused=sees - edits),
+        Route("api:review-agenda", row, begun_args, ok_for=sees),
+        Route("api:review-begin", row, args, "post", ok_for=edits, refused=sees - edits),
+        Route("api:review-hold", row, args, "post", ok_for=edits, refused=sees - edits),
+        Route("api:review-skip", row, args, "post", ok=400, ok_for=edits, refused=sees - edits),
+        Route("api:reviewdecision-detail", row, picked, ok_for=sees),
+    ]

@@ -3,7 +3,9 @@
 from datetime import date, timedelta
 
 import pytest
+from django.test import Client
 
+from kam.models import ApiToken
 from plans.models import AccountPlan, Activity, PlanSettings, Review
 from plans.services import reviews
 from tests.conftest import YEAR
@@ -151,3 +153,51 @@ def test_settings_are_changed_by_administrators(cast, today):
     assert (row.remind_days, row.escalate_days, row.portfolio_review_months) == (5, 10, 3)
     bad = client.post("/plans/settings/", data | {"portfolio_review_months": "0"})
     assert bad.status_code == 422
+
+
+# --- over the API ---------------------------------------------------------------------------------
+@pytest.fixture
+def api(cast):
+    def browser(name: str) -> Client:
+        token = ApiToken.issue(getattr(cast, name), "reviews", may_write=True)[1]
+        return Client(headers={"Authorization": f"Bearer {token}"})
+
+    return browser
+
+
+def test_a_review_is_held_over_the_api(cast, review, api):
+    kari = api("kam")
+    agenda = kari.get(f"/api/v1/reviews/{review.pk}/agenda/").json()
+    assert "late" in [part["name"] for part in agenda]
+    data = {"review": review.pk, "text": "Call the buyer", "responsible": cast.editor.pk}
+    made = kari.post("/api/v1/review-decisions/", data, content_type="application/json")
+    assert made.status_code == 201
+    assert Activity.objects.get(pk=made.json()["activity"]).responsible == cast.editor
+    held = kari.post(f"/api/v1/reviews/{review.pk}/hold/", {}, content_type="application/json")
+    assert (held.status_code, held.json()["state"]) == (200, "held")
+    again = kari.post(f"/api/v1/reviews/{review.pk}/hold/", {}, content_type="application/json")
+    assert again.status_code == 400
+    asked = kari.get("/api/v1/reviews/?state=due").json()["results"]
+    assert [row["kind"] for row in asked] == ["plan"]
+
+
+def test_who_only_reads_decides_nothing_over_the_api(cast, review, api):
+    data = {"review": review.pk, "text": "Call the buyer"}
+    answer = api("management").post(
+        "/api/v1/review-decisions/", data, content_type="application/json"
+    )
+    assert answer.status_code == 403
+    assert not Activity.objects.filter(title="Call the buyer").exists()
+
+
+def test_one_more_review_over_the_api(cast, review, api):
+    data = {"plan": cast.plan.pk, "kind": "customer", "due_on": "2026-06-01"}
+    kari = api("kam")
+    made = kari.post("/api/v1/reviews/", data, content_type="application/json")
+    assert made.status_code == 201
+    assert kari.post("/api/v1/reviews/", data, content_type="application/json").status_code in (
+        400,
+        409,
+    )
+    other = data | {"plan": cast.foreign_plan.pk}
+    assert kari.post("/api/v1/reviews/", other, content_type="application/json").status_code == 400
