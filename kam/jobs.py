@@ -30,6 +30,10 @@ class JobCancelled(Exception):
     """Raised inside the work once somebody asked to stop; everything unsaved is rolled back."""
 
 
+class JobGoesOn(Exception):
+    """The work has come some way and gives its place up; it goes on as soon as a worker is free."""
+
+
 class JobFailed(Exception):
     """The work cannot be done; the message is for the person who asked."""
 
@@ -127,6 +131,8 @@ def run(pk: int) -> bool:
             _kinds[job.kind](Progress(job))
     except JobCancelled:
         state, job.message = Job.State.CANCELLED, ""
+    except JobGoesOn:
+        return _give_back(job)
     except JobFailed as error:
         state, job.message = Job.State.FAILED, str(error)
     except Exception as error:
@@ -145,6 +151,16 @@ def run(pk: int) -> bool:
         told["done"] = Greatest(F("done"), F("total"))
     mine = Job.objects.filter(pk=pk, state=Job.State.RUNNING, attempts=job.attempts)
     return bool(mine.update(**told))
+
+
+def _give_back(job: Job) -> bool:
+    """A job that has come on waits again; what it was begun before does not count against it."""
+    from kam.tasks import run_job
+
+    mine = Job.objects.filter(pk=job.pk, state=Job.State.RUNNING, attempts=job.attempts)
+    if mine.update(state=Job.State.QUEUED, attempts=0, alive_at=timezone.now()):
+        _wake(run_job, job.pk)
+    return True
 
 
 def cancel(job: Job) -> None:

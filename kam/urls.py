@@ -81,6 +81,7 @@ foundation = (
         path("administration/teams/<int:pk>/archive/", teams.team_archive, name="team_archive"),
         path("administration/teams/<int:pk>/restore/", teams.team_restore, name="team_restore"),
         path("administration/settings/", company.settings, name="settings"),
+        path("administration/settings/logo/", company.settings_logo, name="settings_logo"),
         path("administration/rates/", company.rates, name="rates"),
         path("administration/rates/copy/", company.rates_copy, name="rates_copy"),
         path("administration/audit/", history.audit, name="audit"),

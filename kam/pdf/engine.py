@@ -4,6 +4,7 @@ This module knows neither Django nor the database, so that it also runs as a
 small child process with memory and CPU limits::
 
     python kam/pdf/engine.py < job.json > report.pdf
+    python kam/pdf/engine.py --many < jobs    # one JSON object a line, each with its file
 
 The child answers on standard error, one JSON object a line: ``{"progress": ...}``
 while it works, then ``{"done": ...}`` or ``{"failed": ...}``.
@@ -278,11 +279,63 @@ def child() -> int:
     Limits come in the environment: ``PDF_CPU_SECONDS`` and ``PDF_MEMORY_BYTES``. The
     answer is 0, or 3 with ``{"failed": "memory"|"cpu"|"error"}`` on standard error.
     """
-    import resource
-    import signal
-
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not end up in the PDF
+    _limit_itself()
+    try:
+        job = Job.from_json(sys.stdin.buffer.read().decode())
+        result = render(job, progress=lambda message: _say({"progress": message}))
+        with output:
+            output.write(result.pdf)
+    except MemoryError:
+        _say({"failed": "memory"})
+        return 3
+    except Exception as error:
+        _say({"failed": "error", "detail": f"{type(error).__name__}: {error}"[:500]})
+        return 3
+    _say({"done": _told(result)})
+    return 0
+
+
+def many() -> int:
+    """Lay out job after job: a line ``{"job": …, "file": …}`` each, answered by one line.
+
+    A file stands complete or not at all. The first job that fails ends the child.
+    """
+    os.dup2(2, 1)
+    _limit_itself()
+    for line in sys.stdin.buffer:
+        asked = json.loads(line)
+        try:
+            result = render(Job.from_json(asked["job"]))
+            part = asked["file"] + ".part"
+            with open(part, "wb") as file:
+                file.write(result.pdf)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(part, asked["file"])
+        except MemoryError:
+            _say({"failed": "memory"})
+            return 3
+        except Exception as error:
+            _say({"failed": "error", "detail": f"{type(error).__name__}: {error}"[:500]})
+            return 3
+        _say({"done": _told(result)})
+    return 0
+
+
+def _told(result: Output) -> dict[str, Any]:
+    """What the child says of a finished PDF, with its own peak memory so far."""
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return {"pages": result.pages, "seconds": result.seconds, "peak_bytes": peak}
+
+
+def _limit_itself() -> None:
+    """Take the limits from the environment, and end with the parent."""
+    import resource
+    import signal
 
     cpu = int(os.environ["PDF_CPU_SECONDS"])
     memory = int(os.environ["PDF_MEMORY_BYTES"])
@@ -297,20 +350,6 @@ def child() -> int:
 
     signal.signal(signal.SIGXCPU, too_slow)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
-    try:
-        job = Job.from_json(sys.stdin.buffer.read().decode())
-        result = render(job, progress=lambda message: _say({"progress": message}))
-        with output:
-            output.write(result.pdf)
-    except MemoryError:
-        _say({"failed": "memory"})
-        return 3
-    except Exception as error:
-        _say({"failed": "error", "detail": f"{type(error).__name__}: {error}"[:500]})
-        return 3
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    _say({"done": {"pages": result.pages, "seconds": result.seconds, "peak_bytes": peak}})
-    return 0
 
 
 def _say(message: dict[str, Any]) -> None:
@@ -330,4 +369,4 @@ def _die_with_parent() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(child())
+    sys.exit(many() if "--many" in sys.argv else child())

@@ -22,6 +22,8 @@ from django.utils import timezone, translation
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from kam.logo import logo_address
+from kam.models import Company
 from kam.pdf import engine
 
 logger = logging.getLogger("kam.pdf")
@@ -99,7 +101,7 @@ class Head:
 
     ``templates/reports/base.html`` reads it as ``report``. ``filters`` are pairs of a
     word and its value; ``logo`` a static path or a ``data:`` address; ``accent`` one of
-    the accents in ``static/css/tokens.css``.
+    the accents in ``static/css/tokens.css``, ``colour`` one such as ``#1f5f8b`` instead.
     """
 
     title: str
@@ -113,6 +115,7 @@ class Head:
     keywords: Sequence[str] = ()
     logo: str = ""
     accent: str = ""
+    colour: str = ""
     confidentiality: str = ""
     created: datetime = field(default_factory=timezone.now)
 
@@ -181,7 +184,8 @@ def render_report(
     """Render a template that extends ``reports/base.html`` and make a tagged PDF of it.
 
     ``title`` and the other fields of Head go to the cover, the running heads and the
-    metadata; ``language`` (the active one unless given) to the texts, the number
+    metadata, with the company's logo and colour where a ``company`` is named and no
+    ``colour``; ``language`` (the active one unless given) to the texts, the number
     formats and the PDF's language. With ``rows``, the row cap is checked first. With
     ``limited``, WeasyPrint runs in a child process of at most ``cpu_seconds``,
     ``wall_seconds`` and ``memory_bytes``; the template itself is always rendered here,
@@ -196,16 +200,8 @@ def render_report(
     with translation.override(language):
         if rows is not None:
             check_rows(rows, row_limit)
-        html = render_to_string(
-            template, {**context, "report": Head(title=title, language=language, **head)}
-        )
+        job = engine_job(template, context, title=title, language=language, **head)
         template_seconds = perf_counter() - started
-        job = engine.Job(
-            html=html,
-            static_url=settings.STATIC_URL,
-            static_roots=static_roots(),
-            site_url=site_url(),
-        )
         peak = 0
         if limited:
             output, peak = run_limited(
@@ -230,6 +226,28 @@ def render_report(
         template, report.pages, template_seconds, output.seconds, report.total_seconds,
     )  # fmt: skip
     return report
+
+
+def engine_job(
+    template: str, context: Mapping[str, Any], *, title: str, language: str, **head: Any
+) -> engine.Job:
+    """The template's HTML with all that the engine needs to lay it out, in the active language."""
+    if head.get("company") and "colour" not in head:
+        head = house_style() | head
+    return engine.Job(
+        html=render_to_string(
+            template, {**context, "report": Head(title=title, language=language, **head)}
+        ),
+        static_url=settings.STATIC_URL,
+        static_roots=static_roots(),
+        site_url=site_url(),
+    )
+
+
+def house_style() -> dict[str, str]:
+    """The company's logo and colour, by its settings."""
+    company = Company.current()
+    return {"logo": logo_address(company), "colour": company.accent}
 
 
 def static_roots() -> tuple[str, ...]:
@@ -278,7 +296,7 @@ def run_limited(
     assert child.stdin  # noqa: S101 - pipes, for the type checker
     assert child.stdout  # noqa: S101
     assert child.stderr  # noqa: S101
-    answer = _Answer(progress)
+    answer = Answer(progress)
     pdf = bytearray()
     readers = [
         threading.Thread(target=_pump_in, args=(child.stdin, job.to_json().encode()), daemon=True),
@@ -297,11 +315,11 @@ def run_limited(
             reader.join()
     finally:
         watch.cancel()
-        _kill(child)
+        end_child(child)
     return answer.result(child.returncode, bytes(pdf))
 
 
-class _Answer:
+class Answer:
     """Collects what the child says and turns it into a result or an error."""
 
     def __init__(self, progress: Callable[[str], None] | None) -> None:
@@ -330,7 +348,7 @@ class _Answer:
 
     def time_out(self, child: subprocess.Popen[bytes]) -> None:
         self.failed = self.failed or "time"
-        _kill(child)
+        end_child(child)
 
     def result(self, code: int, pdf: bytes) -> tuple[engine.Output, int]:
         import signal
@@ -365,7 +383,8 @@ def _pump_out(pipe: Any, into: bytearray) -> None:
         into += chunk
 
 
-def _kill(child: subprocess.Popen[bytes]) -> None:
+def end_child(child: subprocess.Popen[bytes]) -> None:
+    """Ends a child with all that it has started."""
     import signal
 
     if child.poll() is None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from kam import services
+from kam import logo, services
 from kam.company_forms import CompanyForm, RatesForm, YearForm, rate_text
 from kam.editing import EditConflict, fetch_editable
 from kam.models import BudgetRate, Company
@@ -57,8 +57,27 @@ def settings(request: HttpRequest) -> HttpResponse:
 def _page(
     request: HttpRequest, company: Company, form: CompanyForm, status: int = 200
 ) -> HttpResponse:
-    context = {"company": company, "form": form}
+    context = {"company": company, "form": form, "logo": logo.logo_address(company)}
     return render(request, "kam/settings.html", context, status=status)
+
+
+@administrators_only
+@require_POST
+def settings_logo(request: HttpRequest) -> HttpResponse:
+    """Takes the company's logo, or takes it away."""
+    Company.current()  # makes the row where the installation is new
+    fetch_editable(Company.objects, request.user, pk=1)
+    upload = request.FILES.get("logo")
+    if upload is None and "remove" not in request.POST:
+        messages.error(request, _("Choose a picture first."))
+    else:
+        try:
+            logo.set_logo(upload)
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+        else:
+            messages.success(request, _("Saved."))
+    return HttpResponseRedirect(reverse("kam:settings"))
 
 
 def _ask(request: HttpRequest, company: Company, form: CompanyForm) -> HttpResponse:

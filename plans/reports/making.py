@@ -13,7 +13,10 @@ from kam import jobs
 from kam.models import Job
 from kam.pdf import Report, check_rows, render_report
 from kam.periods import company_year
+from plans.reports.customer import customer_edition
 from plans.reports.head import Prepared
+from plans.reports.management import management_summary
+from plans.reports.one_page import one_page
 from plans.reports.plan import full_plan
 from plans.reports.rollup import rollup
 
@@ -23,6 +26,8 @@ AT_ONCE = 30
 #: Reports of one account plan, by name; their id is the plan's.
 OF_PLAN: Mapping[str, Callable[[Any, int], Prepared]] = {
     "plan": full_plan,
+    "one_page": one_page,
+    "customer": customer_edition,
 }
 
 
@@ -33,6 +38,8 @@ def prepare(user: Any, level: str, pk: int | None, year: int) -> Prepared:
     """
     if level in OF_PLAN:
         return OF_PLAN[level](user, pk or 0)
+    if level == "management":
+        return management_summary(user, company_year(year))
     return rollup(user, level, pk, company_year(year))
 
 

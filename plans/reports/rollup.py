@@ -11,6 +11,7 @@ from kam.periods import FiscalYear, company_today
 from plans import rollups
 from plans.models import AccountPlan
 from plans.reports.head import Prepared, file_name, head
+from plans.reports.level import level_content
 from plans.rollup_pictures import activity_rows, bullet_of, message_of, months_of
 from plans.rollup_scope import Scope, scope_of
 from plans.rollup_text import definitions, freshness_words
@@ -60,6 +61,7 @@ def rollup(user: Any, level: str, pk: int | None, year: FiscalYear) -> Prepared:
         "message": message_of(node.figures.year),
         "bullet": bullet_of(node.figures.year),
         "parts": [_part_row(part) for part in node.parts],
+        "level": level_content(scope, node),
         "coverage": activity_rows(node, lambda part: _part_row(part)["label"]),
         "teams": teams,
         "accounts": accounts,

@@ -239,6 +239,7 @@ ROUTES = [
     administrators_post("kam:team_archive", of_north),
     administrators_post("kam:team_restore", of_north),
     administrators_post("kam:settings", ok=422),
+    administrators_post("kam:settings_logo", data=lambda c: {"remove": "1"}),
     administrators_post("kam:rates", query="?year=2026"),
     administrators_post("kam:rates_copy", data=lambda c: {"year": 2026}),
     *imports.ROUTES,

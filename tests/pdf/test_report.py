@@ -27,6 +27,7 @@ HEAD = {
     "filters": [("Team", "North & East")],
     "keywords": ["KAM", "plan"],
     "confidentiality": "Confidential",
+    "colour": "",
 }
 
 

@@ -45,9 +45,11 @@ def read(content: bytes) -> tuple[PdfReader, str]:
 
 
 def bookmarks(reader: PdfReader) -> list[str]:
-    return [item.title for item in reader.outline if not isinstance(item, list)] + [
-        item.title for group in reader.outline if isinstance(group, list) for item in group
-    ]
+    def flat(items):
+        for item in items:
+            yield from flat(item) if isinstance(item, list) else [item.title]
+
+    return list(flat(reader.outline))
 
 
 def test_an_account_plan(north):

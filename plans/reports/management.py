@@ -1,0 +1,145 @@
+"""The management summary: the company (or a leader's teams) on two pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from accounts.models import Account
+from kam.money import Rates
+from kam.periods import FiscalYear, company_today
+from plans.calc import ratio
+from plans.reports.head import Prepared, file_name, head
+from plans.reports.level import level_content
+from plans.rollup_pictures import bullet_of, message_of, months_of
+from plans.rollup_scope import Scope, scope_of
+from plans.rollup_text import freshness_words
+from plans.rollups import Node
+from portfolio.concentration import Portfolio, kept_year
+from portfolio.models import PortfolioSettings
+
+#: Parts and deviations that two pages hold.
+DEVIATIONS = 10
+PARTS = 12
+
+_DEVIATIONS = """
+    WITH rates AS (SELECT * FROM unnest(%s::text[], %s::numeric[]) r(currency, rate)),
+    mine AS (
+        SELECT p.id, p.account_id, p.currency FROM plans_accountplan p
+         WHERE p.year = %s AND p.archived_at IS NULL AND p.account_id IN ({scope})
+    ), asked AS (
+        SELECT mine.account_id, sum(m.revenue * r.rate) AS amount
+          FROM mine JOIN rates r USING (currency)
+          JOIN plans_target t ON t.plan_id = mine.id AND t.archived_at IS NULL
+          JOIN plans_targetmonth m ON m.target_id = t.id AND m.archived_at IS NULL
+         WHERE m.month >= %s AND m.month < %s GROUP BY 1
+    ), sold AS (
+        SELECT f.account_id, sum(f.revenue * r.rate) AS amount
+          FROM accounts_salesfact f JOIN rates r USING (currency)
+         WHERE f.account_id IN (SELECT account_id FROM asked)
+           AND f.month >= %s AND f.month < %s GROUP BY 1
+    )
+    SELECT a.account_id, x.name, u.name, a.amount, coalesce(s.amount, 0)
+      FROM asked a JOIN accounts_account x ON x.id = a.account_id
+      LEFT JOIN sold s USING (account_id) LEFT JOIN kam_user u ON u.id = x.owner_id
+     ORDER BY abs(coalesce(s.amount, 0) - a.amount) DESC, x.name LIMIT %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """An account's target to date against its sales to date, company currency."""
+
+    account_id: int
+    name: str
+    owner: str
+    target: Decimal
+    actual: Decimal
+
+    @property
+    def difference(self) -> Decimal:
+        return self.actual - self.target
+
+    @property
+    def pace(self) -> Decimal | None:
+        return ratio(self.actual, self.target)
+
+
+def management_summary(user: Any, year: FiscalYear) -> Prepared:
+    """Key figures, gap, deviations, dependence, forecast and plans of what this person leads."""
+    scope, today = scope_of(user), company_today()
+    level = "company" if scope.sees_all else "own"
+    node = scope.node(level, None, year, today)
+    found = kept_year(Portfolio(user), year.year).value
+    parts = sorted(node.parts, key=lambda part: -abs(part.figures.year.target))
+    listed = parts[:PARTS]
+    context = {
+        "node": node,
+        "currency": node.currency,
+        "year": year,
+        "last_year": year.shifted(-1),
+        "months": months_of(node.figures.year),
+        "message": message_of(node.figures.year),
+        "bullet": bullet_of(node.figures.year),
+        "level": level_content(scope, node),
+        "deviations": deviations(scope, node, year, today),
+        "parts": listed,
+        "more_parts": len(parts) - len(listed),
+        "key_share": None if found.key_share is None else Decimal(str(found.key_share)),
+        "largest_share": _largest(found),
+        "key_customers": found.key_customers,
+        "limits": PortfolioSettings.current(),
+        "freshness": freshness_words(node),
+    }
+    subject = "" if level == "own" else node.label
+    return Prepared(
+        "plans/reports/management.html",
+        context,
+        head(
+            user,
+            _("Management summary"),
+            subject,
+            year,
+            [(_("Amounts"), _("%(currency)s at budget rates") % {"currency": node.currency})],
+            [subject] if subject else [],
+        ),
+        0,
+        file_name("management", subject, year),
+    )
+
+
+def _largest(found: Any) -> Decimal | None:
+    share = found.largest_share
+    return None if share is None else Decimal(str(share))
+
+
+def deviations(scope: Scope, node: Node, year: FiscalYear, today: date) -> list[Deviation]:
+    """The accounts with a plan that differ most from their target to date (one query).
+
+    Amounts without a budget rate are in neither.
+    """
+    left = list(year.months())[year.closed_months(today) :]
+    until = left[0] if left else year.end
+    rates: Rates = node.rates[year.year]
+    known = dict(rates.known) | {rates.currency: Decimal(1)}
+    accounts = Account.objects.visible_to(scope.user).active().order_by().values("pk")
+    try:
+        mine, values = accounts.query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    parameters = [
+        list(known), list(known.values()), year.year, *values, year.first, until, year.first,
+        until, DEVIATIONS,
+    ]  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_DEVIATIONS.replace("{scope}", mine), parameters)
+        return [
+            Deviation(pk, name, owner or "", target, actual)
+            for pk, name, owner, target, actual in cursor.fetchall()
+        ]
