@@ -48,6 +48,7 @@ ENTRIES: Sequence[Entry] = (
     Entry(_("Activities"), "plans:activity_list", "check"),
     Entry(_("Reviews"), "plans:review_list", "calendar"),
     Entry(_("Roll-up"), "plans:rollup", "roll-up"),
+    Entry(_("Reports"), "plans:report_library", "pdf"),
     Entry(_("Plan templates"), "plans:template_list", "plans", LEADING),
     Entry(_("Products"), "accounts:product_list", "columns", frozenset({Role.ADMINISTRATOR})),
     Entry(_("People"), "kam:user_list", "user", frozenset({Role.ADMINISTRATOR})),

@@ -11,6 +11,7 @@ from plans import (
     review_reports,  # noqa: F401 - the same for reviews
 )
 from plans.services import nightly, portfolios, reminders
+from plans.services import reports as library  # registers the jobs that keep and mail reports
 
 log = logging.getLogger(__name__)
 
@@ -57,3 +58,9 @@ def refresh_what_is_due() -> None:
         except Exception:
             log.warning("the nightly run is done here: the broker does not answer")
             run_nightly()
+
+
+@each_minute
+def send_reports_by_mail() -> None:
+    """Has the reports made that come by mail today."""
+    library.send_scheduled()

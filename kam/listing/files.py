@@ -49,9 +49,23 @@ def _csv(value: Any) -> Any:
     return value if isinstance(value, int | Decimal | float) else str(value)
 
 
+Sheet = tuple[str, Sequence[str], Iterable[Sequence[Any]]]
+
+
 def write_xlsx(file: Any, title: str, heads: Sequence[str], lines: Iterable[Sequence[Any]]) -> None:
     """A workbook with one sheet; text is always text, never a formula."""
+    write_sheets(file, [(title, heads, lines)])
+
+
+def write_sheets(file: Any, sheets: Iterable[Sheet]) -> None:
+    """A workbook with a sheet for each (title, heads, lines); text is always text."""
     book = Workbook(write_only=True)
+    for title, heads, lines in sheets:
+        _fill(book, title, heads, lines)
+    book.save(file)
+
+
+def _fill(book: Workbook, title: str, heads: Sequence[str], lines: Iterable[Sequence[Any]]) -> None:
     sheet = book.create_sheet("".join(c for c in title if c not in r"[]:*?/\\")[:31] or "1")
     sheet.freeze_panes = "A2"
 
@@ -69,4 +83,3 @@ def write_xlsx(file: Any, title: str, heads: Sequence[str], lines: Iterable[Sequ
     sheet.append([cell(head) for head in heads])
     for line in lines:
         sheet.append([cell(value) for value in line])
-    book.save(file)

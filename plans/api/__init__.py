@@ -2,9 +2,9 @@
 
 from rest_framework.routers import BaseRouter
 
-from plans.api import levels, life, needs, plans, reviews, rollups, sections, sharing, work
+from plans.api import levels, library, life, needs, plans, reviews, rollups, sections, sharing, work
 
-PARTS = (sections, work, needs, sharing, life, reviews, levels)
+PARTS = (sections, work, needs, sharing, life, reviews, levels, library)
 paths = [*rollups.paths, *(path for part in PARTS for path in part.paths)]
 
 

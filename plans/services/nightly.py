@@ -20,7 +20,7 @@ from kam import notifications
 from kam.audit import source
 from kam.models import Company, TaskRun
 from kam.periods import company_today
-from plans.services import forecasts, lifecycle, reminders, reviews
+from plans.services import forecasts, lifecycle, reminders, reports, reviews
 from plans.services.portfolios import rebuild_portfolios
 from portfolio.models import CriteriaVersion
 from portfolio.nightly import compute_the_usual
@@ -123,6 +123,10 @@ def _dashboards() -> dict[str, int]:
     return {"begun": dashboards.start_due_mails() or 0}
 
 
+def _reports() -> dict[str, int]:
+    return {"begun": reports.send_scheduled(), "dropped": reports.drop_old()}
+
+
 def _mail() -> dict[str, int]:
     return {"mails": notifications.send_due_mail()}
 
@@ -135,6 +139,7 @@ NIGHT: tuple[NightStep, ...] = (
     NightStep("reviews", _("Next reviews"), reviews.schedule_missing, with_night=True),
     NightStep("reminders", _("Reminders"), reminders.run),
     NightStep("dashboards", _("Dashboards by mail"), _dashboards),
+    NightStep("reports", _("Reports by mail and the archive"), _reports, with_night=True),
     NightStep("mail", _("Mail"), _mail),
 )
 

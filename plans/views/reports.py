@@ -22,6 +22,28 @@ def plan_pdf(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_safe
+def one_page_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    """The account plan on one page."""
+    return _answer(request, "one_page", pk, 0, reverse("plans:detail", args=[pk]))
+
+
+@login_required
+@require_safe
+def customer_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    """The customer's edition: what has been chosen for sharing."""
+    return _answer(request, "customer", pk, 0, reverse("plans:detail", args=[pk]))
+
+
+@login_required
+@require_safe
+def management_pdf(request: HttpRequest) -> HttpResponse:
+    """The management summary of a year."""
+    year = asked_year(request).year
+    return _answer(request, "management", None, year, reverse("plans:rollup"))
+
+
+@login_required
+@require_safe
 def rollup_pdf(request: HttpRequest, level: str, pk: int | None = None) -> HttpResponse:
     """One level of the roll-up as PDF."""
     if (level in WITH_ID) != (pk is not None) or level == "account":
