@@ -47,12 +47,14 @@ class PlanShareSerializer(RowSerializer):
         required=False, help_text="Without it: as long as the company's links are valid."
     )
     sections = ScopedChoice(
-        queryset=Section.objects.all(),
+        queryset=Section.objects.all(),  # unscoped: ScopedChoice asks visible_to
         many=True,
         required=False,
         help_text="Only sections that all who see the account read.",
     )
+    # unscoped: ScopedChoice asks visible_to
     goals = ScopedChoice(queryset=Goal.objects.all(), many=True, required=False)
+    # unscoped: ScopedChoice asks visible_to
     activities = ScopedChoice(queryset=Activity.objects.all(), many=True, required=False)
     mail = serializers.BooleanField(
         required=False,

@@ -20,7 +20,7 @@ from plans.views.rows import crumbs_to
 @require_http_methods(["GET", "HEAD", "POST"])
 def section_readers(request: HttpRequest, pk: int) -> HttpResponse:
     """Keeps a section to a circle of readers; for who may change it and reads it."""
-    rows = Section.objects.select_related("plan__account__owner")
+    rows = Section.objects.visible_to(request.user).select_related("plan__account__owner")
     section = fetch_editable(rows, request.user, pk=pk)
     posted = request.method == "POST"
     heading, version = section.heading, section.version
@@ -41,7 +41,7 @@ def section_readers(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(
                 "audience", _("Somebody else changed this meanwhile. Look again, then save.")
             )
-            version = rows.get(pk=pk).version  # unscoped: fetched through the scope above
+            version = rows.get(pk=pk).version
         except ValidationError as error:
             form.add_model_errors(error)
         else:
