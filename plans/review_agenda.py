@@ -33,6 +33,7 @@ from kam.money import rates_for
 from kam.periods import company_today, company_year
 from plans import rollups
 from plans.calc import MonthFigures, YearFigures
+from plans.measures import actual_of, readings
 from plans.models import (
     AccountPlan,
     Activity,
@@ -135,9 +136,10 @@ def _of_plan(review: Review, plan: AccountPlan, since: date, today: date) -> Ite
             outside = review.kind == Kind.CUSTOMER
             yield _part(name, figure_rows(figures, lines, margin=not outside, targets=not outside))
         elif name == "goals":
-            start = company_year(plan.year)
+            year = company_year(plan.year)
+            measured = _measured(facts.get(name, []), figures)
             rows = (
-                _goal(fact, figures, start.first, start.end, today) for fact in facts.get(name, [])
+                _goal(fact, measured, year.first, year.end, today) for fact in facts.get(name, [])
             )
             yield _part(name, (row for row in rows if row))
         elif name == "scores":
@@ -225,16 +227,31 @@ def _figure(
     }
 
 
+def _measured(goals: Iterable[Fact], figures: YearFigures | None) -> dict[int, Decimal | None]:
+    """What the system measures of these goals: revenue and margin from the figures at hand, the rest
+    by ``plans.measures`` (three queries more, where there are such goals)."""
+    found: dict[int, Decimal | None] = {}
+    others = []
+    for fact in goals:
+        if figures is not None and fact.code == Measure.REVENUE:
+            found[fact.pk] = figures.actual
+        elif figures is not None and fact.code == Measure.MARGIN:
+            found[fact.pk] = figures.actual_margin
+        elif fact.code != Measure.HAND:
+            others.append(fact.pk)
+    if others:
+        rows = list(Goal.objects.filter(pk__in=others).select_related("plan__account"))
+        known = readings(rows)
+        found |= {goal.pk: actual_of(goal, known) for goal in rows}
+    return found
+
+
 def _goal(
-    fact: Fact, figures: YearFigures | None, start: date, end: date, today: date
+    fact: Fact, measured: dict[int, Decimal | None], start: date, end: date, today: date
 ) -> Row | None:
     """A goal that is off its pace; ``None`` for one that is on it, or that cannot be asked."""
-    actual = fact.c
-    if figures is not None and fact.code == Measure.REVENUE:
-        actual = figures.actual
-    elif figures is not None and fact.code == Measure.MARGIN:
-        actual = figures.actual_margin
-    elif fact.code != Measure.HAND and actual is None:
+    actual = measured.get(fact.pk, fact.c)
+    if fact.pk in measured and actual is None:
         return None
     found = standing(
         baseline=fact.a,

@@ -53,7 +53,8 @@ class DecisionForm(forms.Form):
     due_on = day_field(_("Until"), required=False)
 
     def __init__(self, *args: Any, review: Review, user: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="decision-%s", **kwargs)
+        kwargs.setdefault("auto_id", "decision-%s")
+        super().__init__(*args, **kwargs)
         self.fields["responsible"].queryset = people_around(review).order_by("name")  # type: ignore[attr-defined]
         if review.plan is not None:
             del self.fields["plan"]
@@ -78,7 +79,8 @@ class HoldForm(forms.Form):
     )
 
     def __init__(self, *args: Any, suggested: Any = None, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="hold-%s", **kwargs)
+        kwargs.setdefault("auto_id", "hold-%s")
+        super().__init__(*args, **kwargs)
         self.fields["held_on"].initial = company_today()
         self.fields["next_on"].initial = suggested
 

@@ -93,6 +93,7 @@ def parts_of(review: Review, user: Any) -> list[AgendaPart]:
 
 def _readable(name: str, rows: list[Any], user: Any) -> list[Any]:
     """Sections and words about them keep their audience also in an agenda that was kept."""
+    seen: Any
     if name == "facts":
         seen = Section.objects.visible_to(user)
     elif name == "customer":

@@ -117,7 +117,7 @@ class ReviewViewSet(ScopedViewSet):
     serializer_class = ReviewSerializer
     filterset_class = ReviewApiFilter
     http_method_names = ["get", "post", "patch", "head", "options"]
-    restore = None  # a review is held or skipped, never archived
+    restore = None  # type: ignore[assignment]  # a review is held or skipped, never archived
 
     def create_row(self, values: dict[str, Any]) -> Review:
         review = reviews.add_review(values["plan"], values["kind"], values["due_on"])
@@ -177,7 +177,7 @@ class DecisionViewSet(ScopedViewSet):
     serializer_class = DecisionSerializer
     filterset_fields = {"review": ["exact"]}
     http_method_names = ["get", "post", "head", "options"]
-    restore = None  # a decision that was made stays
+    restore = None  # type: ignore[assignment]  # a decision that was made stays
 
     def create_row(self, values: dict[str, Any]) -> ReviewDecision:
         return reviews.decide(values.pop("review"), by=signed_in(self.request), **values)

@@ -11,7 +11,7 @@ from icalendar import Calendar, Event
 
 from kam.models import Role, User
 from kam.models.people import hash_token
-from plans.models import Activity, ActivityPerson, CalendarFeed
+from plans.models import Activity, ActivityPerson, CalendarFeed, Review
 
 USED_STEP = timedelta(minutes=5)  # "last used" is written this often at most
 #: How many activities a feed holds, the nearest first.
@@ -74,10 +74,25 @@ def todo_of(user: User) -> Any:
     )
 
 
-def calendar_of(user: User, address: Any) -> bytes:
-    """The person's calendar. ``address`` gives the full address of an activity's page.
+def reviews_of(user: User) -> Any:
+    """The reviews that this person holds, among those they see now."""
+    return (
+        Review.objects.visible_to(user)
+        .active()
+        .of_people([user.pk])
+        .filter(state=Review.State.DUE)
+        .exclude(Q(plan__archived_at__isnull=False) | Q(plan__account__archived_at__isnull=False))
+        .exclude(plan__status="closed")
+        .select_related("plan__account", "owner")
+        .order_by("due_on", "pk")[:AT_MOST]
+    )
 
-    Each activity is a whole day, the one on which it is due, that keeps nobody from other meetings.
+
+def calendar_of(user: User, address: Any) -> bytes:
+    """The person's calendar. ``address`` gives the full address of an activity's or review's page.
+
+    Each activity and review is a whole day, the one on which it is due, that keeps nobody from other
+    meetings.
     """
     calendar = Calendar()
     calendar.add("prodid", "-//KAM//Account plans//EN")
@@ -97,6 +112,19 @@ def calendar_of(user: User, address: Any) -> bytes:
         event.add("transp", "TRANSPARENT")
         event.add("url", address(activity))
         event.add("description", "\n".join(_facts(activity, user)))
+        calendar.add_component(event)
+    for review in reviews_of(user):
+        event = Event()
+        event.add("uid", f"review-{review.pk}@kam")
+        event.add("dtstamp", _whole(review.updated_at))
+        event.add("last-modified", _whole(review.updated_at))
+        event.add("sequence", review.version)
+        about = review.plan.account if review.plan else review.owner
+        event.add("summary", f"{about}: {review.get_kind_display()}")
+        event.add("dtstart", review.due_on)
+        event.add("dtend", review.due_on + timedelta(days=1))
+        event.add("transp", "TRANSPARENT")
+        event.add("url", address(review))
         calendar.add_component(event)
     return calendar.to_ical()
 

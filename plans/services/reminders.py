@@ -172,11 +172,11 @@ def write_down(kind: DueKind, people: People, now: datetime) -> int:
     )
     late = [kind.late]
     told_substitute = [substitute, substitute + CATCH_UP, *late]
-    who = [
+    who: list[Any] = [
         list(people.days), list(people.days.values()),
         *_columns(people.leaders), *_columns(people.substitutes),
     ]  # fmt: skip
-    steps = [
+    steps: list[Any] = [
         settings.remind_days,
         CATCH_UP, *late, CATCH_UP, *late,
         *told_substitute, *told_substitute,

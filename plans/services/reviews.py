@@ -55,7 +55,7 @@ def months_between(kind: str, template: PlanTemplate | None) -> int | None:
     template's fields begin."""
     field = RHYTHMS[Kind(kind)]
     if template is None:
-        return PlanTemplate._meta.get_field(field).get_default()
+        return getattr(PlanTemplate(), field)  # as the field begins
     return getattr(template, field)
 
 

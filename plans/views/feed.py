@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from kam.scoping import signed_in
-from plans.models import CalendarFeed
+from plans.models import CalendarFeed, Review
 from plans.services import feeds
 from plans.views.activities import list_tabs
 
@@ -68,8 +68,10 @@ def calendar(request: HttpRequest, secret: str) -> HttpResponse:
     with translation.override(user.language), timezone.override(user.zone):
         body = feeds.calendar_of(
             user,
-            lambda activity: request.build_absolute_uri(
-                reverse("plans:activity_detail", args=[activity.pk])
+            lambda row: request.build_absolute_uri(
+                row.get_absolute_url()
+                if isinstance(row, Review)
+                else reverse("plans:activity_detail", args=[row.pk])
             ),
         )
     response = HttpResponse(body, content_type="text/calendar; charset=utf-8")

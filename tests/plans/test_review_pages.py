@@ -8,6 +8,7 @@ from django.test import Client
 from kam.models import ApiToken
 from plans.models import AccountPlan, Activity, PlanSettings, Review
 from plans.services import reviews
+from plans.services.feeds import issue_feed
 from tests.conftest import YEAR
 
 TODAY = date(YEAR, 5, 15)
@@ -153,6 +154,15 @@ def test_settings_are_changed_by_administrators(cast, today):
     assert (row.remind_days, row.escalate_days, row.portfolio_review_months) == (5, 10, 3)
     bad = client.post("/plans/settings/", data | {"portfolio_review_months": "0"})
     assert bad.status_code == 422
+
+
+def test_reviews_stand_in_the_calendar_feed(cast, review):
+    Review.objects.create(plan=cast.foreign_plan, kind="plan", due_on=TODAY)
+    Review.objects.create(kind="portfolio", owner=cast.kam, due_on=TODAY)
+    _feed, secret = issue_feed(cast.kam)
+    feed = Client().get(f"/plans/calendar/{secret}.ics").content.decode()
+    assert feed.count("UID:review-") == 2
+    assert "SUMMARY:Fjord Shipyards: Review of the plan" in feed
 
 
 # --- over the API ---------------------------------------------------------------------------------
