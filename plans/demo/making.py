@@ -25,6 +25,8 @@ from kam.running import DEMO_PASSWORD, DEMO_PEOPLE
 from plans.demo import company as ours
 from plans.demo import names, planning, sales
 from plans.demo.customers import AccountSeed, accounts
+from plans.demo.levels import make_levels
+from plans.demo.reviews import make_reviews
 from plans.demo.sections import amend_some, let_texts_age, write_more
 from plans.demo.sharing import share_one
 from plans.demo.work import make_work
@@ -124,8 +126,10 @@ class Making:
         refresh_portfolios()
         self.say("Criteria, judgements, hours, a year of scores, nominations …")
         make_portfolio(self.today)
+        make_reviews(self.people["kam"], self.people["leader"], self.today)
         customers.refresh_account_years()
         refresh_portfolios()
+        make_levels(self.people, self.today)
 
     # --- our own side -----------------------------------------------------------------------------
     def make_company(self) -> None:

@@ -105,7 +105,10 @@ ROUTES: list = [
     *both("plans:level_goal_archive", karis_goal, odds_goal, method="post", ok=302),
     *both("plans:level_goal_restore", karis_goal, odds_goal, method="post", ok=302),
 ]  # fmt: skip
-NO_FOREIGN_ROW: dict[str, Any] = {}
+NO_FOREIGN_ROW: dict[str, Any] = {
+    "api:along": "the top of what one may open; a level's own: api:along-of",
+    "api:accuracy": "the top of what one may open; a level's own: api:accuracy-of",
+}
 
 
 def measured_goal(plan):
@@ -178,3 +181,55 @@ for _name in ("plans:along", "plans:along_lines"):
             ok_for=OVERSEES,
         ),
     ]
+
+# --- the API --------------------------------------------------------------------------------------
+API_ALL = OVERSEES | API
+API_KARIS, API_ODDS = KARIS | API, ODDS | API
+
+
+def api(name, own, foreign, sees=API_KARIS, sees_foreign=API_ODDS, **more):
+    return [
+        Route(f"api:{name}", "own", own, ok_for=sees, **more),
+        Route(f"api:{name}", "foreign", foreign, ok_for=sees_foreign, **more),
+    ]
+
+
+for _name, _own, _foreign in (
+    ("levelplan", karis, odds),
+    ("levelgoal", karis_goal, odds_goal),
+):
+    ROUTES += [
+        Route(f"api:{_name}-list"),
+        Route(f"api:{_name}-list", method="post", ok=400),
+        *api(f"{_name}-detail", _own, _foreign),
+        *api(f"{_name}-detail", _own, _foreign, method="patch"),
+        *api(f"{_name}-detail", _own, _foreign, method="delete", ok=204),
+        *api(f"{_name}-restore", _own, _foreign, method="post", ok=204),
+    ]
+
+
+def _answers(row, args, who, sees, name, ok, data):
+    return Route(
+        f"api:cascadeshare-{name}", row, args, "post", lambda c: data,
+        ok_for=frozenset({who}), ok=ok, refused=sees - {who},
+    )  # fmt: skip
+
+
+ROUTES += [
+    *api("levelplan-gap", karis, odds),
+    *api("levelplan-propose", karis, odds, method="post", ok=400),
+    Route("api:cascadeshare-list"),
+    *api("cascadeshare-detail", karis_share, odds_share),
+    *[
+        _answers(row, args, who, sees, name, ok, data)
+        for row, args, who, sees in (
+            ("own", karis_share, "kam", API_KARIS),
+            ("foreign", odds_share, "other_kam", API_ODDS),
+        )
+        for name, ok, data in (("accept", 200, {}), ("argue", 400, {}))
+    ],
+    Route("api:along", "none", lambda c: {"level": "company", "line": "level"}, ok_for=API_ALL),
+    *api("along-of", along_of("kam"), along_of("other_kam")),
+    Route("api:accuracy", "none", lambda c: {"level": "company"}, ok_for=API_ALL),
+    *api("accuracy-of", of_kam, of_other_kam),
+]
