@@ -12,6 +12,7 @@ from kam.pictures.words import TEXT_NARROW, cut
 
 WIDTH = 480.0
 GAP = 28.0
+EDGE = 1.0  # room for the frame's own line
 HEAD = 22.0
 FOOT = 10.0
 #: Up to two stand large; more in rows of three.
@@ -77,7 +78,7 @@ def lay_out(multiples: Sequence[Multiple]) -> CellsPicture:
     A value that is missing or below zero has no area; its label stands all the same.
     """
     columns = max(1, min(len(multiples), 2 if len(multiples) < 3 else 3))
-    side = min(LARGE, (WIDTH - GAP * (columns - 1)) / columns)
+    side = min(LARGE, (WIDTH - 2 * EDGE - GAP * (columns - 1)) / columns)
     most = max(
         (v for m in multiples for p in m.cells.values() if (v := number(p.value)) and v > 0),
         default=Decimal(0),
@@ -92,7 +93,7 @@ def lay_out(multiples: Sequence[Multiple]) -> CellsPicture:
 
 
 def _drawn(multiple: Multiple, column: int, row: int, side: float, most: float) -> DrawnMultiple:
-    x = column * (side + GAP)
+    x = EDGE + column * (side + GAP)
     y = row * (side + HEAD + GAP) + HEAD
     half = side / 2
     parts = []

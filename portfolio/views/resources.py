@@ -20,6 +20,7 @@ from kam.htmx import render as render_part
 from kam.htmx import wants_fragment
 from kam.listing import Key, key_page, with_id
 from kam.models import Company, Role
+from kam.number_text import percent
 from kam.periods import FiscalYear, company_year
 from kam.pictures.stacked import Part, Row
 from kam.scoping import EDITS_ALL, principal, signed_in
@@ -102,6 +103,7 @@ def resource_page(request: HttpRequest) -> HttpResponse:
         "total": sum(spent.hours.values(), Decimal(0)),
         "wanted": any(value is not None for value in wanted.values()),
         "picture": _picture(shares) if any(s.hours for s in shares) else [],
+        "message": _message(shares),
     }
     if board is not None:
         touched = board.try_moves() if request.GET.get("try") == "moves" else set()
@@ -153,6 +155,19 @@ def _chosen(request: HttpRequest, people: Any, shown: list[Any]) -> Any:
     if me is None or me.role != Role.KAM:
         return None
     return next((row for row in shown if row.pk == me.pk), None)
+
+
+def _message(shares: list[CellShare]) -> str:
+    """The picture's title: the cell whose hours are furthest from its share."""
+    told = [s for s in shares if s.over is not None and s.share is not None]
+    if not told:
+        return _("Hours by matrix cell")
+    far = max(told, key=lambda s: abs(s.over or 0))
+    return _("“%(cell)s” gets %(share)s of the hours; %(should)s is wanted") % {
+        "cell": _cell_name(far.cell),
+        "share": percent(far.share),
+        "should": percent(far.should_share),
+    }
 
 
 def _picture(shares: list[CellShare]) -> list[Row]:

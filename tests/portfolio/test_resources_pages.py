@@ -66,6 +66,8 @@ def test_a_kam_sees_their_own_load_cells_suggestions_and_board(cast, world):
     assert [row["person"].name for row in page.context["people"]] == ["Kari Kam"]
     assert (item["load"].capacity, item["load"].planned, item["load"].spent) == (100, 90, 20)
     assert page.context["total"] == 60  # Odd's hours are not hers to see
+    message = page.context["message"].replace("\xa0", " ")
+    assert message == "“Retain” gets 100 % of the hours; 20 % is wanted"
     (move,) = page.context["moves"]
     assert (move["from"], move["to"], move["hours"]) == (cast.account.name, cast.child.name, 20)
 
