@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 
 from kam.periods import company_today
 from plans.calc import Point, Quality, freshness_of, plan_quality
-from plans.models import AccountPlan, Section
+from plans.models import AccountPlan, Audience, Section
 
 #: Weights of what is no section, on the sections' own scale.
 SUMMARY, TARGETS, GOALS, ACTIVITIES = 2, 3, 3, 3
@@ -40,12 +40,20 @@ class Assessment:
     todo: tuple[Todo, ...]
 
 
-def assess(plan: AccountPlan, sections: list[Section]) -> Assessment:
-    """The quality of a plan; ``sections`` are those in use (two queries beside).
+def assess(plan: AccountPlan, sections: list[Section], reader: Any) -> Assessment:
+    """The quality of a plan; ``sections`` are those in use (two queries beside; one more where some
+    are kept to a few).
 
-    All sections count, also those that the reader may not read: the measure is the plan's.
+    All sections count, also those that the reader may not read: the measure is the plan's. Those
+    are not named, and there is nothing to do about them for who does not read them.
     """
     today = company_today()
+    kept = [section.pk for section in sections if section.audience != Audience.ACCOUNT]
+    readable = (
+        set(plan.sections.visible_to(reader).filter(pk__in=kept).values_list("pk", flat=True))
+        if kept
+        else set()
+    )
     at = plan.get_absolute_url()
     points: list[tuple[str, Point]] = []
     todo: list[Todo] = []
@@ -69,6 +77,9 @@ def assess(plan: AccountPlan, sections: list[Section]) -> Assessment:
             continue
         there = bool(section.body.strip())
         fresh = freshness_of(_age(section.confirmed_on, today), section.fresh_days)
+        if section.audience != Audience.ACCOUNT and section.pk not in readable:
+            points.append((_("A section kept to some of us"), Point(section.weight, there, fresh)))
+            continue
         words = (
             _last_confirmed(section, _age(section.confirmed_on, today))
             if there

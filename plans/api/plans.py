@@ -307,7 +307,8 @@ class AccountPlanViewSet(ScopedViewSet):
     def quality(self, request: Request, pk: str) -> Response:
         """How complete and fresh the plan is, and what to do about it."""
         plan = self.get_object()
-        found = assess(plan, list(plan.sections.active()))  # unscoped: no text is in the answer
+        sections = list(plan.sections.active())  # unscoped: assess names only what is read
+        found = assess(plan, sections, request.user)
         return Response(
             QualitySerializer(
                 {

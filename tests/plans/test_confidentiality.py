@@ -41,6 +41,8 @@ def test_pages_history_and_search_do_not_know_it(cast, kept, who):
         f"/search/?q={SECRET}",
         "/plans/?export=csv",
         f"/plans/{cast.plan.pk}/versions/",
+        f"/plans/{cast.plan.pk}/quality/",
+        f"/plans/{cast.plan.pk}/why/",
     ):
         response = client.get(url)
         assert response.status_code == 200, url
@@ -87,6 +89,8 @@ def test_the_api_does_not_know_it(cast, kept, who):
     for name, url in root.items():
         if not any(word in name for word in ("plan", "section", "comment", "share")):
             continue
+        if name == "plans":
+            url = f"{url}{cast.plan.pk}/quality/"
         response = client.get(url, headers=headers)
         assert response.status_code == 200, url
         assert SECRET not in json.dumps(response.json()), url

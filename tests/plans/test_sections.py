@@ -143,7 +143,7 @@ def test_a_fact_stays_fresh_as_long_as_it_holds_then_falls(age, fresh):
 
 
 def test_each_missing_point_says_what_to_do(cast):
-    todo = [item.what for item in assess(cast.plan, [cast.section]).todo]
+    todo = [item.what for item in assess(cast.plan, [cast.section], cast.kam).todo]
     assert todo == [
         "1 goal has no target or no day.",
         "1 open activity is late: do, move or cancel it.",
@@ -154,7 +154,7 @@ def test_each_missing_point_says_what_to_do(cast):
     cast.goal.save()
     cast.plan.activities.update(due_on=company_today() + timedelta(days=3))
     section = Section.objects.get(pk=cast.section.pk)
-    found = assess(cast.plan, [section])
+    found = assess(cast.plan, [section], cast.kam)
     assert found.todo == ()
     assert found.quality.quality == 1
 
