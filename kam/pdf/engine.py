@@ -224,7 +224,7 @@ def _fill_contents(root: Any) -> None:
                 number += 1
             heading.set("id", anchor)
             used.add(anchor)
-        text = re.sub(r"\s+", " ", "".join(heading.itertext())).strip()
+        text = re.sub(r"\s+", " ", _text_of(heading)).strip()
         entries.append((2 if heading.tag == "h2" else 3, anchor, text))
     for target in lists:
         for level, anchor, text in entries:
@@ -233,6 +233,16 @@ def _fill_contents(root: Any) -> None:
             link.text = text
             item.append(link)
             target.append(item)
+
+
+def _text_of(heading: Any) -> str:
+    """A heading's words without its footnotes."""
+    words = heading.text or ""
+    for part in heading:
+        if "source" not in part.get("class", "").split():
+            words += "".join(part.itertext())
+        words += part.tail or ""
+    return words
 
 
 def _finish(document: Any, pdf: Any) -> None:

@@ -20,7 +20,7 @@ from plans.reports.level import level_content
 from plans.rollup_pictures import bullet_of, message_of, months_of
 from plans.rollup_scope import Scope, scope_of
 from plans.rollup_text import freshness_words
-from plans.rollups import Node
+from plans.rollups import Node, Part
 from portfolio.concentration import Portfolio, kept_year
 from portfolio.models import PortfolioSettings
 
@@ -77,7 +77,9 @@ def management_summary(user: Any, year: FiscalYear) -> Prepared:
     level = "company" if scope.sees_all else "own"
     node = scope.node(level, None, year, today)
     found = kept_year(Portfolio(user), year.year).value
-    parts = sorted(node.parts, key=lambda part: -abs(part.figures.year.target))
+    parts = sorted(
+        _parts(scope, node, year, today), key=lambda part: -abs(part.figures.year.target)
+    )
     listed = parts[:PARTS]
     context = {
         "node": node,
@@ -112,6 +114,15 @@ def management_summary(user: Any, year: FiscalYear) -> Prepared:
         0,
         file_name("management", subject, year),
     )
+
+
+def _parts(scope: Scope, node: Node, year: FiscalYear, today: date) -> list[Part]:
+    """The node's parts; where all teams are in one, those of that one."""
+    teams = [part for part in node.parts if part.kind == "team"]
+    if len(teams) != 1:
+        return list(node.parts)
+    others = [part for part in node.parts if part.kind != "team"]
+    return [*scope.node("team", teams[0].pk, year, today).parts, *others]
 
 
 def _largest(found: Any) -> Decimal | None:

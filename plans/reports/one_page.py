@@ -23,13 +23,15 @@ from plans.reports.plan import (
     place_of,
     plan_head,
 )
-from plans.rollup_pictures import bullet_of, months_of
+from plans.rollup_pictures import bullet_of, message_of, months_of
 
 #: What an A4 page holds beside the figures and the picture.
 SUMMARY_SIGNS = 600
 TITLE_SIGNS = 70
 GOALS = 6
 ACTIVITIES = 7
+#: With so little to say there is room for the year's course, too.
+ROOMY, ROOMY_SIGNS = 4, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ def one_page(user: Any, pk: int) -> Prepared:
     goals = goal_lines(plan, activities, today)
     open_ones = [line for line in activities if line.row.is_open]
     summary = shortened(plain_text(plan.summary), SUMMARY_SIGNS)
+    short = len(goals) <= ROOMY and len(open_ones) <= ROOMY and len(summary.text) <= ROOMY_SIGNS
     context = {
         "plan": plan,
         "currency": plan.currency,
@@ -57,7 +60,8 @@ def one_page(user: Any, pk: int) -> Prepared:
         "last_actual": sum(sales[year.year - 1].months("revenue")),
         "figures": figures,
         "bullet": bullet_of(figures),
-        "months": months_of(figures),
+        "months": months_of(figures) if short else None,
+        "message": message_of(figures),
         "place": place_of(plan),
         "summary": summary,
         "goals": [(line, title_of(line)) for line in heaviest(goals)[:GOALS]],

@@ -385,6 +385,11 @@ def node_context(node: Node, year: FiscalYear, team_of: Any = None) -> dict[str,
         "target_lines_url": lines_address(level, pk, year, "targets"),
         "pdf_url": reverse("plans:rollup_pdf", args=[level] if pk is None else [level, pk])
         + f"?year={year.year}",
+        "xlsx_url": reverse("plans:rollup_xlsx", args=[level] if pk is None else [level, pk])
+        + f"?year={year.year}",
+        "management_url": reverse("plans:management_pdf") + f"?year={year.year}"
+        if level in ("company", "own")
+        else "",
         "level_plan_url": level_plan_address(level, pk, year),
         "other_lines": other_lines(level, pk, year),
         **years_context(year),
