@@ -1,7 +1,5 @@
 """Reports of the demo company: one that comes by mail, two in the archive."""
 
-from datetime import date
-
 from django.core.files.base import ContentFile
 
 from kam.models import User
@@ -10,9 +8,8 @@ from plans.models import AccountPlan, ReportKind, ReportSchedule, SentReport
 from plans.services.reports import order_schedule, title_of
 
 
-def make_library(today: date) -> None:
+def make_library(kari: User) -> None:
     """Kari gets her portfolio each Monday, and has two reports in her archive."""
-    kari = User.objects.get(email="kam@example.com")
     order_schedule(kari, ReportKind.PORTFOLIO, kari.pk, ReportSchedule.Rhythm.WEEKLY)
     plan = (
         AccountPlan.objects.active()

@@ -26,11 +26,12 @@ from plans.demo import company as ours
 from plans.demo import names, planning, sales
 from plans.demo.customers import AccountSeed, accounts
 from plans.demo.levels import make_levels
+from plans.demo.library import make_library
 from plans.demo.reviews import make_reviews
 from plans.demo.sections import amend_some, let_texts_age, write_more
 from plans.demo.sharing import share_one
 from plans.demo.work import make_work
-from plans.models import AccountPlan, Activity
+from plans.models import AccountPlan, Activity, SentReport
 from plans.services import activities, goals, lifecycle, sections, targets
 from plans.services.plans import change_plan, create_plan
 from plans.services.portfolios import one_refresh_for_all, refresh_portfolios
@@ -73,6 +74,8 @@ def empty() -> None:
     """Takes all rows and kept files away."""
     for batch in ImportBatch.objects.exclude(file=""):
         transaction.on_commit(partial(batch.file.storage.delete, str(batch.file.name)))
+    for report in SentReport.objects.all():
+        transaction.on_commit(partial(report.file.storage.delete, str(report.file.name)))
     tables = [name for name in connection.introspection.table_names() if name not in KEPT]
     quoted = ", ".join(connection.ops.quote_name(name) for name in tables)
     with connection.cursor() as cursor:
@@ -130,6 +133,7 @@ class Making:
         customers.refresh_account_years()
         refresh_portfolios()
         make_levels(self.people, self.today)
+        make_library(self.people["kam"])
 
     # --- our own side -----------------------------------------------------------------------------
     def make_company(self) -> None:
