@@ -23,7 +23,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from kam.models import Company, Job
-from kam.pdf import CHAPTER_LINK, Chapter, Press, engine_job, join
+from kam.pdf import CHAPTER_LINK, Chapter, Press, ReportError, engine_job, join
 from kam.periods import company_year
 from plans.models import AccountPlan
 from plans.reports.head import file_name, head
@@ -147,7 +147,7 @@ def make_book(
     plans = _list(user, kind, pk, year, folder)
     total = len(plans) + 2
     chapters: list[Done] = []
-    page = 1
+    page, new = 1, False
     with Press() as press:
         for at, plan in enumerate(plans):
             done = _kept(folder, at, plan)
@@ -155,9 +155,12 @@ def make_book(
                 if time.monotonic() > ends:
                     raise TurnOver
                 done = _lay_out(press, user, plan, page, folder, at)
+                new = True
             chapters.append(done)
             page += done.pages
             progress(at + 1, total)
+        if new and time.monotonic() > ends:
+            raise TurnOver  # joining has a turn of its own
         there = [(at, done) for at, done in enumerate(chapters) if done.pages]
         title = _front(press, user, kind, pk, year, folder, [done for _at, done in there])
     progress(len(plans) + 1, total)
@@ -216,7 +219,11 @@ def _lay_out(press: Press, user: Any, pk: int, page: int, folder: Path, at: int)
             **plan_head(user, plan, _("Account plan")),
         )
         ours = time.perf_counter() - begun
-        laid = press.lay_out(job, _file(folder, at))
+        try:
+            laid = press.lay_out(job, _file(folder, at))
+        except ReportError as error:  # one plan that is too heavy does not keep the others back
+            log.warning("plan %s is not in the book: %s", pk, error)
+            laid = press.lay_out(_missing(user, plan, page, str(error)), _file(folder, at))
         account = plan.account
         done = Done(
             pk, account.name, str(account.owner or ""), page, laid.pages,
@@ -224,6 +231,16 @@ def _lay_out(press: Press, user: Any, pk: int, page: int, folder: Path, at: int)
         )  # fmt: skip
     _write(folder / f"{at:04}.json", {name: getattr(done, name) for name in Done.__slots__})
     return done
+
+
+def _missing(user: Any, plan: AccountPlan, page: int, reason: str) -> Any:
+    """The page that stands in for a plan that could not be laid out."""
+    return engine_job(
+        "plans/reports/chapter_missing.html",
+        {"account": plan.account, "first_page": page, "reason": reason},
+        language=translation.get_language(),
+        **plan_head(user, plan, _("Account plan")),
+    )
 
 
 def _write(file: Path, content: Any) -> None:

@@ -108,7 +108,11 @@ def order(user: Any, kind: str, subject: int | None, year: int) -> Job:
 
 @transaction.atomic
 def order_schedule(user: User, kind: str, subject: int | None, rhythm: str) -> ReportSchedule:
-    """Lets a report come by mail; raises ``ValidationError``, and 404 for what is foreign."""
+    """Lets a report come by mail; raises ``ValidationError``, and 404 for what is foreign.
+
+    What counts are the person's own rights, not those of whom they stand in for: it is theirs.
+    """
+    user = User.objects.get(pk=user.pk)
     subject_name(user, kind, subject)
     row = ReportSchedule(
         user=user,

@@ -9,7 +9,7 @@ from pypdf import PdfReader
 from accounts.models import Account
 from kam import jobs
 from kam.models import Job, User
-from kam.pdf import Press
+from kam.pdf import Press, ReportTooHeavy
 from plans.models import AccountPlan, Section, SentReport
 from plans.reports import book
 from plans.services import reports
@@ -106,6 +106,24 @@ def test_a_job_gives_its_place_up_and_ends_in_the_archive(three, monkeypatch):
     assert not book.folder_of(job).exists()
     assert three.client("kam").get(job.url).status_code == 200
     assert three.client("leader").get(job.url).status_code == 404
+
+
+def test_a_plan_that_is_too_heavy_keeps_no_other_back(three, tmp_path, monkeypatch):
+    lay_out = Press.lay_out
+    refused = []
+
+    def once(self, job, file, **more):
+        if file.name == "0001.pdf" and not refused:
+            refused.append(file)
+            raise ReportTooHeavy("memory")
+        return lay_out(self, job, file, **more)
+
+    monkeypatch.setattr(Press, "lay_out", once)
+    made = book.make_book(three.kam, "kam_book", three.kam.pk, YEAR, tmp_path)
+    assert [done.pages for done in made.chapters][1] == 1
+    text = " ".join(page.extract_text() for page in PdfReader(made.file).pages)
+    assert "could not be laid out" in " ".join(text.split())
+    assert "The risk of Zeta Lines." in " ".join(text.split())
 
 
 def test_nobody_makes_a_foreign_book(three, tmp_path):
