@@ -23,12 +23,25 @@ class ReportForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("Report"), choices=[(kind.value, kind.label) for kind in reports.KINDS]
     )
-    account = LookupField("accounts", label=_("Account"), required=False)
+    account = LookupField(
+        "accounts",
+        label=_("Account"),
+        required=False,
+        help_text=_("For a report of one account's plan."),
+    )
     person: forms.ModelChoiceField[User] = forms.ModelChoiceField(
-        label=_("KAM"), queryset=None, required=False, empty_label="–"
+        label=_("KAM"),
+        queryset=None,
+        required=False,
+        empty_label="–",
+        help_text=_("For a KAM's portfolio, or all plans of a KAM."),
     )
     team: forms.ModelChoiceField[Team] = forms.ModelChoiceField(
-        label=_("Team"), queryset=None, required=False, empty_label="–"
+        label=_("Team"),
+        queryset=None,
+        required=False,
+        empty_label="–",
+        help_text=_("For a team's report, or all plans of a team."),
     )
     year = forms.IntegerField(label=_("Fiscal year"), min_value=1990, max_value=2100)
     rhythm = forms.ChoiceField(
