@@ -7,6 +7,7 @@ from django_filters import ChoiceFilter, FilterSet
 
 from kam.filters import ArchivedFilter, TextFilter, YesNoFilter
 from kam.lookup import LookupFilter
+from kam.periods import company_year
 from plans.filters import OfTeamFilter, year_choices
 from plans.models import Need
 
@@ -56,11 +57,25 @@ class NeedFilter(FilterSet):
 
 
 class PotentialFilter(FilterSet):
-    """Plans that have needs, by account."""
+    """Plans that have needs, by account. Without a word: those of the present year."""
 
     q = TextFilter(["account__name", "account__number"])
-    year = ChoiceFilter(label=_("Year"), choices=year_choices, empty_label=_("All"))
+    year = ChoiceFilter(
+        label=_("Year"),
+        choices=lambda: [*year_choices(), ("all", _("All"))],
+        empty_label=_("This year"),
+        method="keep",
+    )
     owner = LookupFilter("people", field_name="account__owner", label=_("Key account manager"))
     team = OfTeamFilter(field_name="account__owner__team")
     key = YesNoFilter(field_name="account__is_key_account", label=_("Key account"))
     archived = ArchivedFilter()
+
+    def keep(self, qs: Any, _name: str, _value: str) -> Any:
+        """The year has a meaning without a word, too: see ``filter_queryset``."""
+        return qs
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        queryset = super().filter_queryset(queryset)
+        year = self.form.cleaned_data.get("year")
+        return queryset if year == "all" else queryset.filter(year=year or company_year().year)

@@ -18,8 +18,8 @@ NAMES = 220.0
 RIGHT = 8.0
 #: At least so wide is a bar: a day must be seen.
 LEAST = 5.0
-#: More months than this are named by every third.
-MANY = 14
+#: A month's name takes so much room.
+MONTH = 58.0
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,8 @@ def _ticks(
     while month < end:
         months.append(month)
         month = _next_month(month)
-    step = 1 if len(months) <= MANY else 3
+    room = (WIDTH - RIGHT - NAMES) / len(months)
+    step = next(n for n in (1, 2, 3, 6, 12, len(months)) if n * room >= MONTH or n == len(months))
     return [
         MonthTick(at(m), month_name(m) if index % step == 0 else "")
         for index, m in enumerate(months)

@@ -196,7 +196,7 @@ def _strategies(plan: AccountPlan, made: Sequence[Goal], chance: Any) -> None:
         if chance.random() < 0.6:
             strategy = chance.choice(found)
             changes |= {"strategy": strategy, "goal": strategy.goal}
-        if activity.is_open:
+        if activity.is_open and activity.due_on is not None:
             changes["starts_on"] = activity.due_on - timedelta(days=chance.randint(5, 45))
             changes["effort_hours"] = Decimal(chance.choice([4, 8, 12, 24]))
             if before is not None and chance.random() < 0.5:

@@ -150,12 +150,14 @@ def add_person(activity: Activity, user: User) -> ActivityPerson:
     return ActivityPerson.objects.create(activity=activity, user=user)
 
 
+@transaction.atomic
 def remove_person(person: ActivityPerson) -> ActivityPerson:
     """Takes somebody out of an activity."""
     require_open_activities(person.activity.plan)
     return archive(person)
 
 
+@transaction.atomic
 def restore_person(person: ActivityPerson) -> ActivityPerson:
     require_open_activities(person.activity.plan)
     return restore(person)
@@ -207,7 +209,7 @@ def _refuse_circle(activity: Activity, before: Activity) -> None:
     AccountPlan.objects.select_for_update(of=("self",), no_key=True).get(pk=activity.plan_id)
     waits = dict(Activity.objects.filter(plan=activity.plan_id).values_list("pk", "depends_on"))
     at: int | None = before.pk
-    way = []
+    way: list[int] = []
     while at is not None and at not in way:
         if at == activity.pk:
             if len(way) == 0:

@@ -50,10 +50,10 @@ class Step:
     label: Any
 
 
-DIAGNOSE = Step("diagnose", (State.FOUND,), State.DIAGNOSED, gettext_lazy("Diagnosed"))
-PROPOSE = Step("propose", (State.DIAGNOSED,), State.PROPOSED, gettext_lazy("Proposed"))
-AGREE = Step("agree", (State.PROPOSED,), State.AGREED, gettext_lazy("Agreed by the customer"))
-REALISE = Step("realise", (State.AGREED,), State.REALISED, gettext_lazy("Realised"))
+DIAGNOSE = Step("diagnose", (State.FOUND,), State.DIAGNOSED, gettext_lazy("Mark as diagnosed"))
+PROPOSE = Step("propose", (State.DIAGNOSED,), State.PROPOSED, gettext_lazy("Mark as proposed"))
+AGREE = Step("agree", (State.PROPOSED,), State.AGREED, gettext_lazy("The customer agrees"))
+REALISE = Step("realise", (State.AGREED,), State.REALISED, gettext_lazy("Mark as realised"))
 BACK = Step(
     "back",
     (State.DIAGNOSED, State.PROPOSED, State.AGREED, State.REALISED),
@@ -228,12 +228,14 @@ def _standing(need: Need) -> str:
     return State.FOUND
 
 
+@transaction.atomic
 def archive_need(need: Need) -> Need:
     """Takes a need out of the plan; it can be brought back."""
     require_open_text(need.plan)
     return archive(need)
 
 
+@transaction.atomic
 def restore_need(need: Need) -> Need:
     require_open_text(need.plan)
     return restore(need)
@@ -262,11 +264,13 @@ def change_proposition(
     return save_fields(row, changes, base_version=base_version)
 
 
+@transaction.atomic
 def archive_proposition(row: ValueProposition) -> ValueProposition:
     require_open_text(row.plan)
     return archive(row)
 
 
+@transaction.atomic
 def restore_proposition(row: ValueProposition) -> ValueProposition:
     require_open_text(row.plan)
     return restore(row)
