@@ -42,6 +42,7 @@ from plans.models import (
     Need,
     PlanComment,
     Review,
+    ReviewDecision,
     Section,
     SharedActivity,
     SharedGoal,
@@ -428,14 +429,15 @@ def _activities(
 
 
 def _decisions(review: Review) -> QuerySet[Any]:
-    """What earlier reviews of this kind decided and is still open."""
+    """What earlier reviews of the plan decided and is still open; with the customer at the table, what
+    was decided with them."""
+    earlier = ReviewDecision.objects.active().filter(review__plan=review.plan_id)
+    earlier = earlier.exclude(review=review.pk)
+    if review.kind == Kind.CUSTOMER:
+        earlier = earlier.filter(review__kind=Kind.CUSTOMER)
     rows = Activity.objects.open().filter(
-        plan=review.plan_id,
-        decisions__review__plan=review.plan_id,
-        decisions__review__kind=review.kind,
-        decisions__archived_at__isnull=True,
+        plan=review.plan_id, pk__in=earlier.order_by().values("activity")
     )
-    rows = rows.exclude(decisions__review=review.pk)
     return _columns(
         rows, "decisions", F("title"), code=F("status"), day=F("due_on"), who=F("responsible__name")
     )

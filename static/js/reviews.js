@@ -20,7 +20,7 @@ function turn(on) {
   document.documentElement.classList.toggle("presenting", on);
   bar.hidden = !on;
   for (const key of present.querySelectorAll("[data-key]")) key.hidden = !on;
-  if (on) show(now, false);
+  if (on) { show(now, false); present.scrollTop = 0; }
 }
 turn(true);
 
@@ -28,6 +28,11 @@ present.addEventListener("click", (event) => {
   const go = event.target.closest("[data-go]");
   if (go) show(now + Number(go.dataset.go));
   if (event.target.closest("[data-present-off]")) turn(false);
+});
+addEventListener("load", () => { present.scrollTop = 0; }); // not where the address led on the long page
+addEventListener("hashchange", () => {
+  const at = slides.findIndex((slide) => `#${slide.id}` === location.hash);
+  if (at >= 0 && at !== now) show(at);
 });
 const keys = {
   ArrowRight: () => show(now + 1), PageDown: () => show(now + 1), ArrowLeft: () => show(now - 1), PageUp: () => show(now - 1),
