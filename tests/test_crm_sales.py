@@ -7,6 +7,7 @@ asked for the same ones.
 import csv
 import subprocess
 from collections import Counter, defaultdict
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from accounts.models import Account, AccountYear, Industry, Product, ProductLine
 from kam.importing import services
 from kam.importing.mapping import Map
 from kam.models import Company, ImportBatch, Role, Team, User
+from kam.periods import FiscalYear
+from plans.rollups.along import LINES, along
+from plans.services.portfolios import refresh_portfolios
 from portfolio import concentration
 from tests.own_process import own_process
 
@@ -116,6 +120,7 @@ def test_the_script_fills_an_empty_installation_with_the_right_figures(tmp_path)
     assert facts.count() == len(keys)
 
     assert_concentration()
+    assert_other_lines()
 
     # Nothing was left out or reinterpreted without a word.
     stages = Counter(deal["deal_stage"] for deal in rows("sales_pipeline.csv"))
@@ -157,6 +162,43 @@ def assert_concentration() -> None:
     assert found.gini == pytest.approx(apart / (2 * count * total))
     names = concentration.names_of(portfolio.user, [one.top for one in found.largest])
     assert names[found.largest[0].top].name == max(sums, key=lambda name: sums[name])
+
+
+def assert_other_lines() -> None:
+    """The roll-up of 2017 by industry, product line, country and customer group, from the files."""
+    refresh_portfolios()
+    accounts = {row["account"]: row for row in rows("accounts.csv")}
+    series = {row["product"]: row["series"] for row in rows("products.csv")}
+    mothers = {row["subsidiary_of"] for row in accounts.values()}
+    mended = {
+        "technolgy": "technology", "Philipines": "Philippines", "Korea": "South Korea",
+        "GTXPro": "GTX Pro",
+    }  # fmt: skip
+    sums: dict[str, dict[str, Decimal]] = {line: defaultdict(Decimal) for line in LINES}
+    for deal in won():
+        value, name = Decimal(deal["close_value"]), deal["account"]
+        row, product = accounts[name], mended.get(deal["product"], deal["product"])
+        top = row["subsidiary_of"] or (name if name in mothers else "Customers that stand alone")
+        place = mended.get(row["office_location"], row["office_location"])
+        sums["industry"][mended.get(row["sector"], row["sector"])] += value
+        sums["product"][series[product]] += value
+        sums["country"][place] += value
+        sums["group"][top] += value
+    for line in ("industry", "product", "country", "group"):
+        found = along(
+            line, User.objects.all(), Account.objects.all(), FiscalYear(2017),
+            date(2018, 1, 5), unowned=True,
+        )  # fmt: skip
+        shown = {part.label: part.figures.actual for part in found.parts if part.figures.actual}
+        expected = {COUNTRIES.get(name, name): amount for name, amount in sums[line].items()}
+        assert {name.casefold(): v for name, v in shown.items()} == {
+            name.casefold(): v for name, v in expected.items()
+        }, line
+        assert found.total.actual == found.figures.year.actual == 10_005_534
+
+
+#: How the product calls what the files call otherwise.
+COUNTRIES = {"United States": "United States of America", "South Korea": "South Korea"}
 
 
 def refused_words(batch: ImportBatch) -> Counter[str]:

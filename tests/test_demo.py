@@ -20,6 +20,7 @@ from kam.periods import add_months, company_today, company_year, month_of
 from kam.running import DEMO_PASSWORD, DEMO_PEOPLE
 from plans.demo import company, customers, making, planning, sales
 from plans.models import AccountPlan, Activity, Goal, PortfolioCount, PortfolioMonth, TargetMonth
+from tests.plans.parts_world import expected_parts, stored_parts
 
 pytestmark = pytest.mark.xdist_group("demo")  # it is made once, in one process
 DAYS = (date(2026, 11, 22), date(2027, 1, 1), date(2028, 2, 29), date(2026, 7, 31))
@@ -200,6 +201,12 @@ def test_sales_in_the_database_are_the_generators(demo):
         for currency in {f.currency for f in facts}
     }
     assert not SalesFact.objects.filter(batch=None).exists()
+
+
+def test_the_parts_along_all_lines_are_the_sums_of_the_rows(demo):
+    found = expected_parts(company_year().start_month, month_of(company_today()))
+    assert stored_parts() == found
+    assert {line for _owner, line, *_rest in found} >= {"industry", "country", "group", "product"}
 
 
 def test_it_is_as_large_as_told_in_the_database_too(demo):

@@ -100,8 +100,11 @@ class CascadeShareSerializer(RowSerializer):
 class ProposedShare(serializers.Serializer):
     """One part of the target: exactly one of team, owner and account."""
 
+    # unscoped: the choice scopes its rows by the caller
     team = ScopedChoice(queryset=Team.objects.all(), required=False)
+    # unscoped: the same
     owner = ScopedChoice(queryset=User.objects.all(), required=False)
+    # unscoped: the same
     account = ScopedChoice(queryset=Account.objects.all(), required=False)
     revenue = serializers.DecimalField(18, 2, min_value=0, help_text="Company currency.")
 
@@ -138,6 +141,7 @@ class LevelPlanViewSet(ScopedViewSet):
 
     def create_row(self, values: dict[str, Any]) -> LevelPlan:
         key = {name: values.pop(name, None) for name in ("level", "year", "owner", "team")}
+        # unscoped: whether the year is taken
         if LevelPlan.objects.filter(**key).exists():
             raise ValidationError(_("There is a plan for this year already."))
         LevelPlan(**key).validate_constraints()
@@ -146,6 +150,10 @@ class LevelPlanViewSet(ScopedViewSet):
         )
         levels.refuse_own_target(self.request.user, plan, values)
         return levels.change_level_plan(plan, values, base_version=None) if values else plan
+
+    def archive_row(self, row: LevelPlan) -> None:
+        """Raises where somebody would archive the plan that asks something of them."""
+        levels.archive_level_plan(self.request.user, row)
 
     def change_row(
         self, row: LevelPlan, changes: Mapping[str, Any], base_version: int | None
@@ -266,7 +274,8 @@ class CascadeShareViewSet(ScopedReadViewSet):
     def _answered(self, take: Any) -> Response:
         # Those who answer a share need not be those who may change it.
         row = fetch_visible(self.queryset, self.request.user, pk=self.kwargs["pk"])
-        if not CascadeShare.objects.filter(pk=row.pk).answerable_by(self.request.user).exists():
+        mine = CascadeShare.objects.visible_to(self.request.user).answerable_by(self.request.user)
+        if not mine.filter(pk=row.pk).exists():
             raise PermissionDenied
         with speaking_errors():
             row = take(row)

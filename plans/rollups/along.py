@@ -241,7 +241,7 @@ def _read(
         for of_year, table in rates.items()
         for currency, rate in [*table.known, (table.currency, Decimal(1))]
     ]
-    values = {
+    values: dict[str, Any] = {
         "line": stored,
         "year": year.year,
         "last": year.year - 1,
@@ -262,10 +262,10 @@ def _figures(values: tuple[Any, ...], line: str) -> PartFigures:
     *amounts, lacking, _count = rest
     told = line != "product"
     return PartFigures(
-        int(accounts or 0) if told else None,
-        int(planned or 0) if told else None,
-        *(amount or ZERO for amount in amounts),
+        accounts=int(accounts or 0) if told else None,
+        planned=int(planned or 0) if told else None,
         lacking=bool(lacking),
+        **{name: amount or ZERO for name, amount in zip(AMOUNTS, amounts, strict=True)},
     )
 
 

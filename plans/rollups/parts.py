@@ -63,7 +63,7 @@ def node_parts(node: Node, owners: QuerySet[User]) -> list[SharePart]:
     )
     for owner, path, amount in scored:
         inside = teams & set(path or ())
-        key = ("team", inside.pop()) if inside else ("owner", owner)
+        key = ("team", int(inside.pop() or 0)) if inside else ("owner", int(owner or 0))
         attainable[key] = attainable.get(key, ZERO) + (amount or ZERO)
     found = []
     for part in node.parts:

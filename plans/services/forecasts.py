@@ -95,7 +95,7 @@ def refresh_outcomes(day: date) -> int:
         for lead in LEADS
     ]
     rates = _rates({year for *_rest, year in wanted})
-    values = {
+    values: dict[str, Any] = {
         "months": [row[0] for row in wanted],
         "leads": [row[1] for row in wanted],
         "kept": [row[2] for row in wanted],

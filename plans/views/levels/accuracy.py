@@ -63,7 +63,7 @@ def of_level(scope: Scope, level: str, pk: int | None, lead: int, today: date) -
     label = {"company": Company.current().name, "own": _("My teams")}.get(level)
     if label is None:
         named = scope.teams if level == "team" else scope.owners
-        label = named.filter(pk=pk).values_list("name", flat=True).get()
+        label = named.filter(pk=pk or 0).values_list("name", flat=True).get()
     teams = {} if level == "kam" else found_out.part_teams(scope.teams, pk)
     nobody = _("Accounts without an owner") if level == "company" else ""
     whole = PartAccuracy(level, pk, label)
@@ -78,7 +78,8 @@ def accuracy(request: HttpRequest, level: str, pk: int | None = None) -> HttpRes
     month = _asked_month(request, today)
     found = of_level(scope, level, pk, lead, today)
     whole, currency = found.whole, Company.current().currency
-    lines, lines_count = [], 0
+    lines: list[found_out.ForecastLine] = []
+    lines_count = 0
     if month is not None:
         accounts, owners = scope.accounts_of(level, pk)
         year = fiscal_year_of(month, Company.current().fiscal_year_start)

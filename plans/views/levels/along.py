@@ -225,8 +225,8 @@ def lines(request: HttpRequest, line: str, level: str, pk: int | None = None) ->
         raise BadRequest(_("There is no such part."))
     found = of_level(scope, line, level, pk, year, scheme)
     part = next((part for part in found.parts if part.key == key), None)
-    accounts, _owners = scope.accounts_of(level, pk)
-    accounts = lengthwise.accounts_of_part(line, key, accounts, scheme)
+    all_accounts, _owners = scope.accounts_of(level, pk)
+    accounts = lengthwise.accounts_of_part(line, key, all_accounts, scheme)
     show = "targets" if request.GET.get("show") == "targets" else "sales"
     ways: dict[str, Any] = {"after": request.GET.get("after"), "before": request.GET.get("before")}
     number = int(key) if key.isdigit() and len(key) < 18 else 0

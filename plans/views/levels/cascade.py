@@ -232,8 +232,8 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
         request.user,
         pk=pk,
     )
-    mine = CascadeShare.objects.filter(pk=pk).answerable_by(request.user)
-    if not mine.exists():
+    mine = CascadeShare.objects.visible_to(request.user).answerable_by(request.user)
+    if not mine.filter(pk=pk).exists():
         raise PermissionDenied
     form = AnswerForm(request.POST if request.method == "POST" else None)
     status = 200

@@ -149,14 +149,19 @@ def begin(request: HttpRequest, level: str, pk: int | None = None) -> HttpRespon
     year, key = asked_year(request), key_of(level, pk)
     scope_of(request.user).accounts_of(level, pk)  # 404 for who may not open the level
     with transaction.atomic():
-        owner = User.objects.filter(pk=key["owner_id"]).first() if level == "kam" else None
-        team = Team.objects.filter(pk=key["team_id"]).first() if level == "team" else None
+        owner = _one(User, request.user, key["owner_id"])
+        team = _one(Team, request.user, key["team_id"])
         plan = levels.create_level_plan(level, year.year, owner=owner, team=team)
         if not is_editable(plan, request.user):
             raise PermissionDenied
     if wants_fragment(request):
         return _answer(request, level_plan(request.user, plan.pk), scope_of(request.user))
     return HttpResponseRedirect(reverse("plans:level_detail", args=[plan.pk]))
+
+
+def _one(model: type[User] | type[Team], user: Any, pk: int | None) -> Any:
+    """The person or team whose figures this user may open; nobody without an id."""
+    return model.objects.figures_visible_to(user).filter(pk=pk).first() if pk else None
 
 
 @login_required

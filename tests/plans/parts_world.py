@@ -1,0 +1,93 @@
+"""The parts of portfolios along all lines, computed in plain Python from the rows."""
+
+from collections import defaultdict
+from datetime import date
+from decimal import Decimal
+
+from accounts.models import Account, SalesFact
+from kam.periods import fiscal_year_of
+from plans.models import AccountPlan, PortfolioPart, TargetMonth
+from portfolio.models import SegmentPlacement, SegmentScheme
+
+AMOUNTS = (
+    "actual", "actual_margin", "target", "target_margin", "forecast", "closed_actual",
+    "target_to_date",
+)  # fmt: skip
+
+
+def kinds() -> dict[int, dict[str, str]]:
+    """What each living account is along each line, from the rows."""
+    living = {a.pk: a for a in Account.objects.all() if a.archived_at is None}
+    parents = dict(Account.objects.values_list("pk", "parent_id"))
+
+    def top(pk):
+        while parents[pk] is not None:
+            pk = parents[pk]
+        return pk
+
+    with_children = {a.parent_id for a in living.values()}
+    found = {}
+    for pk, account in living.items():
+        grouped = account.parent_id is not None or pk in with_children
+        found[pk] = {
+            "industry": str(account.industry_id or ""),
+            "country": str(account.country),
+            "level": account.level,
+            "group": str(top(pk)) if grouped else "",
+        }
+        for scheme in SegmentScheme.objects.filter(archived_at=None):
+            placed = SegmentPlacement.objects.filter(
+                account=pk, scheme=scheme, last_night=None
+            ).first()
+            found[pk][f"segment-{scheme.pk}"] = str(placed.segment_id) if placed else ""
+    return found
+
+
+def expected_parts(start: int, this_month: date) -> dict[tuple, list]:
+    """(owner, line, key, year, currency) → accounts, planned and the seven amounts.
+
+    ``start`` is the fiscal year's first month; months before ``this_month`` are over.
+    """
+    of = kinds()
+    owner = dict(Account.objects.values_list("pk", "owner_id"))
+    rows: dict[tuple, list] = defaultdict(lambda: [0, 0] + [Decimal(0)] * 7)
+
+    def add(account, product_line, year, currency, *amounts):
+        for line, key in [*of[account].items(), ("product", str(product_line))]:
+            row = rows[owner[account], line, key, year, currency]
+            row[2:] = [held + amount for held, amount in zip(row[2:], amounts, strict=True)]
+
+    for fact in SalesFact.objects.select_related("product"):
+        if fact.account_id in of:
+            over = fact.revenue if fact.month < this_month else Decimal(0)
+            add(
+                fact.account_id, fact.product.line_id, fiscal_year_of(fact.month, start).year,
+                fact.currency, fact.revenue, fact.revenue - fact.cost, 0, 0, over, over, 0,
+            )  # fmt: skip
+    for month in TargetMonth.objects.select_related("target__plan"):
+        target, plan = month.target, month.target.plan
+        if plan.account_id not in of or month.archived_at or target.archived_at or plan.archived_at:
+            continue
+        expected_now = month.revenue if month.forecast is None else month.forecast
+        over = month.month < this_month
+        add(
+            plan.account_id, target.line_id, fiscal_year_of(month.month, start).year, plan.currency,
+            0, 0, month.revenue, month.margin, 0 if over else expected_now, 0,
+            month.revenue if over else 0,
+        )  # fmt: skip
+    for account, lines in of.items():
+        for line, key in lines.items():
+            rows[owner[account], line, key, 0, ""][0] += 1
+    for plan in AccountPlan.objects.filter(archived_at=None, account__in=of):
+        for line, key in of[plan.account_id].items():
+            rows[owner[plan.account_id], line, key, plan.year, ""][1] += 1
+    return dict(rows)
+
+
+def stored_parts() -> dict[tuple, list]:
+    return {
+        (p.owner_id, p.line, p.key, p.year, p.currency): [
+            p.accounts, p.planned, *(getattr(p, name) for name in AMOUNTS),
+        ]
+        for p in PortfolioPart.objects.all()
+    }  # fmt: skip
