@@ -24,7 +24,8 @@ paths: list = []
 
 class ReviewSerializer(RowSerializer):
     plan = ScopedChoice(
-        queryset=AccountPlan.objects.all(), help_text="Empty in the review of a portfolio."
+        queryset=AccountPlan.objects.all(),  # unscoped: the field narrows it to the caller's
+        help_text="Empty in the review of a portfolio.",
     )
 
     class Meta:
@@ -80,12 +81,16 @@ class AgendaPartSerializer(serializers.Serializer):
 
 class DecisionSerializer(RowSerializer):
     plan = ScopedChoice(
-        queryset=AccountPlan.objects.all(),
+        queryset=AccountPlan.objects.all(),  # unscoped: the field narrows it to the caller's
         required=False,
         write_only=True,
         help_text="In a portfolio's review: the plan that it is about.",
     )
-    responsible = ScopedChoice(queryset=User.objects.all(), required=False, write_only=True)
+    responsible = ScopedChoice(
+        queryset=User.objects.all(),  # unscoped: the field narrows it to the caller's
+        required=False,
+        write_only=True,
+    )
     due_on = serializers.DateField(required=False, write_only=True)
 
     class Meta:
