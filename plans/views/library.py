@@ -52,7 +52,7 @@ def library(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "page": page,
-        "schedules": with_subjects(schedules),
+        "schedules": with_subjects(schedules, request.user),
         "kept_days": reports.KEPT_DAYS,
     }
     return render(
@@ -82,18 +82,18 @@ def _order(request: HttpRequest, form: ReportForm) -> HttpResponse | None:
     return redirect("kam:job_detail", pk=job.pk)
 
 
-def with_subjects(rows: list[ReportSchedule]) -> list[tuple[ReportSchedule, str]]:
-    """The schedules with the names of whom they are (at most three queries)."""
+def with_subjects(rows: list[ReportSchedule], user: Any) -> list[tuple[ReportSchedule, str]]:
+    """The schedules with the names of whom they are, as far as seen (at most three queries)."""
 
-    def names(model: Any, kinds: Any) -> dict[int, str]:
+    def names(found: Any, kinds: Any) -> dict[int, str]:
         keys = {row.subject for row in rows if row.kind in kinds and row.subject}
         if not keys:
             return {}
-        return {found.pk: str(found) for found in model.objects.filter(pk__in=keys).only("name")}
+        return {row.pk: str(row) for row in found.filter(pk__in=keys).only("name")}
 
-    accounts = names(Account, reports.OF_ACCOUNT)
-    people = names(User, reports.OF_PERSON)
-    teams = names(Team, reports.OF_TEAM)
+    accounts = names(Account.objects.visible_to(user), reports.OF_ACCOUNT)
+    people = names(User.objects.visible_to(user), reports.OF_PERSON)
+    teams = names(Team.objects.visible_to(user), reports.OF_TEAM)
     shown = []
     for row in rows:
         if row.kind in reports.OF_ACCOUNT:
