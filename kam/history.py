@@ -86,6 +86,7 @@ def _always(user: Any, row: Any, name: str) -> bool:
 _restorable: dict[type[models.Model], Restorable] = {}
 _restores: dict[type[models.Model], Callable[[Any], Any]] = {}
 _may_restore: dict[type[models.Model], Callable[[Any, Any], bool]] = {}
+_judges: dict[type[models.Model], Callable[[Any, Any], Callable[[Any], bool]]] = {}
 
 
 def puts_back(model: type[models.Model], save: Save, *fields: str) -> None:
@@ -105,6 +106,16 @@ def restores(
     _restores[model] = restore
     if may is not None:
         _may_restore[model] = may
+
+
+def shows_events(
+    model: type[models.Model], judge: Callable[[Any, Any], Callable[[Any], bool]]
+) -> None:
+    """Says which of a row's events a reader may see: ``judge(reader, row)`` answers for each event.
+
+    For rows whose circle of readers changes: what was written for few stays theirs.
+    """
+    _judges[model] = judge
 
 
 def may_bring_back(row: Any, user: Any) -> bool:
@@ -161,6 +172,13 @@ def history_of(
     shown, older = found[:size], found[1:]
     fields = _fields(type(row))
     pairs = [(event, older[i] if i < len(older) else None) for i, event in enumerate(shown)]
+    if type(row) in _judges:
+        seen = _judges[type(row)](reader, row)
+        pairs = [
+            (event, previous if previous is None or seen(previous) else None)
+            for event, previous in pairs
+            if seen(event)
+        ]
     names = _Names(fields, pairs, reader)
     back = restorable(type(row)) if may else None
     allowed = (
@@ -259,7 +277,7 @@ def _what(event: Any, previous: Any, changed: bool) -> str:
     was, is_now = getattr(previous, "archived_at", None), getattr(event, "archived_at", None)
     if previous is not None and bool(was) != bool(is_now):
         return _("archived it") if is_now else _("brought it back")
-    if previous is not None and not changed:
+    if not changed:
         return _("changed what is kept secret")
     return _("changed it")
 

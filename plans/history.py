@@ -3,16 +3,26 @@
 Old values of single fields go back by the services that the pages' in-place editing names.
 """
 
-from kam.history import restores
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from kam.history import restores, shows_events
 from plans.models import (
     AccountPlan,
     Activity,
     ActivityPerson,
+    CascadeShare,
     Goal,
     GoalStep,
     LevelGoal,
     Need,
     PlanShare,
+    Section,
+    SectionReader,
+    SharedSection,
     Strategy,
     Target,
     ValueProposition,
@@ -22,6 +32,7 @@ from plans.services.goals import restore_goal, restore_step, restore_strategy
 from plans.services.levels import restore_level_goal
 from plans.services.needs import restore_need, restore_proposition
 from plans.services.plans import restore_plan
+from plans.services.sections import restore_section
 from plans.services.sharing import never_restored
 from plans.services.targets import restore_target
 
@@ -36,3 +47,30 @@ restores(ValueProposition, restore_proposition)
 restores(GoalStep, restore_step)
 restores(Strategy, restore_strategy)
 restores(ActivityPerson, restore_person)
+restores(Section, restore_section)
+
+
+def _not_from_here(_row: Any) -> Any:
+    raise ValidationError(
+        _("This is brought back on the plan's own pages, with what belongs to it.")
+    )
+
+
+for _model in (SectionReader, SharedSection, CascadeShare):
+    restores(_model, _not_from_here)
+
+
+def _section_events(reader: Any, section: Section) -> Callable[[Any], bool]:
+    """What a section said while it was kept to few is shown to those few."""
+    known: dict[str, bool] = {}
+
+    def seen(event: Any) -> bool:
+        if event.audience not in known:
+            rows = Section.objects.filter(pk=section.pk).read_as(reader, event.audience)
+            known[event.audience] = rows.exists()
+        return known[event.audience]
+
+    return seen
+
+
+shows_events(Section, _section_events)

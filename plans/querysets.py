@@ -59,32 +59,55 @@ class OfShareQuerySet(OfAccountQuerySet):
     account_path = "share__plan__account"
 
 
-def _readable(person: "User", prefix: str = "") -> Q:
-    """Sections that this person reads, among those of accounts that they see.
-
-    The account's owner reads all. Who only administers reads what is open to all who see the
-    account, and what names them. ``prefix`` leads to the section.
+def _read_as(person: "User", audience: str, prefix: str = "") -> Q:
+    """Sections that this person would read if they were for this audience, among those of accounts
+    that they see. The account's owner reads all. ``prefix`` leads to the section.
     """
     from plans.models import Audience, SectionReader
 
     def at(**lookups: Any) -> Q:
         return Q(**{f"{prefix}{name}": value for name, value in lookups.items()})
 
-    named = SectionReader.objects.filter(user=person, archived_at__isnull=True)
-    seats = AccountTeamMember.objects.filter(user=person, archived_at__isnull=True)
-    mine = at(audience=Audience.ACCOUNT) | at(plan__account__owner=person)
-    mine |= at(audience=Audience.NAMED, pk__in=named.order_by().values("section"))
-    mine |= at(audience=Audience.TEAM, plan__account__in=seats.order_by().values("account"))
+    mine = at(plan__account__owner=person)
+    if audience == Audience.ACCOUNT:
+        return EVERYONE
+    if audience == Audience.NAMED:
+        named = SectionReader.objects.filter(user=person, archived_at__isnull=True)
+        return mine | at(pk__in=named.order_by().values("section"))
+    if audience == Audience.TEAM:
+        seats = AccountTeamMember.objects.filter(user=person, archived_at__isnull=True)
+        return mine | at(plan__account__in=seats.order_by().values("account"))
     if person.role == Role.MANAGEMENT:
-        mine |= at(audience=Audience.LEADERS)
-    elif person.role == Role.LEADER:
+        return EVERYONE
+    if person.role == Role.LEADER:
         teams = Team.objects.led_by(person).order_by().values("pk")
-        mine |= at(audience=Audience.LEADERS, plan__account__owner__team__in=teams)
+        return mine | at(plan__account__owner__team__in=teams)
     return mine
+
+
+def _readable(person: "User", prefix: str = "") -> Q:
+    """Sections that this person reads, among those of accounts that they see.
+
+    Who only administers reads what is open to all who see the account, and what names them.
+    """
+    from plans.models import Audience
+
+    found = NOBODY
+    for audience in Audience:
+        found |= Q(**{f"{prefix}audience": audience}) & _read_as(person, audience, prefix)
+    return found
 
 
 class SectionQuerySet(OfPlanQuerySet):
     """Sections of plans: seen with the account, and by whom the section is for."""
+
+    def read_as(self, user: Any, audience: str) -> Self:
+        """The sections that this person would read if they were for this audience.
+
+        What was written while a section was kept to few does not open with the section.
+        """
+        person = principal(user)
+        return self.none() if person is None else self.filter(_read_as(person, audience))
 
     def _visible(self, person: "User") -> Q:
         return super()._visible(person) & _readable(person)
@@ -130,7 +153,9 @@ class ReviewQuerySet(OfPlanQuerySet):
 
     def of_people(self, keys: Any) -> Self:
         """Reviews that these people hold: of their accounts' plans and portfolios, or led by them."""
-        return self.filter(Q(plan__account__owner__in=keys) | Q(owner__in=keys) | Q(led_by__in=keys))
+        return self.filter(
+            Q(plan__account__owner__in=keys) | Q(owner__in=keys) | Q(led_by__in=keys)
+        )
 
 
 class OfReviewQuerySet(OfAccountQuerySet):

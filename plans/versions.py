@@ -19,6 +19,7 @@ from kam.templatetags.kam_format import day
 from plans.models import (
     AccountPlan,
     Activity,
+    Audience,
     Goal,
     Need,
     PlanVersion,
@@ -107,19 +108,19 @@ def _plain(value: Any) -> Any:
 
 
 def for_reader(content: Mapping[str, Any], plan: AccountPlan, user: Any) -> dict[str, Any]:
-    """The snapshot without the sections that this person does not read.
+    """The snapshot without the sections that this person does not read, or did not read then.
 
-    A section that exists no longer is judged by the audience that it had.
+    A section that was kept to few when it was frozen stays so, also where it has been opened since.
     """
-    kept = {row["id"] for row in content["sections"]}
-    there = set(Section.objects.filter(pk__in=kept).values_list("pk", flat=True))
-    readable = set(plan.sections.visible_to(user).filter(pk__in=kept).values_list("pk", flat=True))
-    shown = [
-        row
-        for row in content["sections"]
-        if row["id"] in readable or (row["id"] not in there and row["audience"] == "account")
-    ]
-    return {**content, "sections": shown}
+    held: dict[str, list[int]] = {}
+    for row in content["sections"]:
+        held.setdefault(row["audience"], []).append(row["id"])
+    readable = set(plan.sections.visible_to(user).values_list("pk", flat=True))
+    for audience, keys in held.items():
+        if audience != Audience.ACCOUNT:
+            then = plan.sections.filter(pk__in=keys).read_as(user, audience)
+            readable -= set(keys) - set(then.values_list("pk", flat=True))
+    return {**content, "sections": [row for row in content["sections"] if row["id"] in readable]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,12 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import Account
 from kam import jobs
 from kam.models import Job, User
+from plans.measures import actual_of, progress_of, readings
 from plans.models import AccountPlan, Goal, Need, PlanTemplate, Strategy
 from plans.services.plans import create_plan
 from plans.services.portfolios import one_refresh_for_all
@@ -50,20 +52,21 @@ def copy_forward(plan: AccountPlan, *, growth: Decimal | None = Decimal(0)) -> A
     AccountPlan.objects.filter(pk=new.pk).update(
         summary=plan.summary, stance=plan.stance, stance_reason=plan.stance_reason
     )
-    for section in plan.sections.active():
-        new.sections.create(**{name: getattr(section, name) for name in OF_SECTION})
-    for section in plan.sections.active().filter(audience="named"):
-        copied = new.sections.get(kind=section.kind, position=section.position)
-        for reader in section.readers.active():
-            copied.readers.create(user_id=reader.user_id)
+    for section in plan.sections.active().prefetch_related("readers"):
+        copied = new.sections.create(**{name: getattr(section, name) for name in OF_SECTION})
+        for reader in section.readers.all():
+            if reader.archived_at is None:
+                copied.readers.create(user_id=reader.user_id)
     goals: dict[int, Goal] = {}
-    for goal in plan.goals.active():
-        if goal.target is not None and goal.actual is not None and goal.actual == goal.target:
+    held = list(plan.goals.active().select_related("plan__account"))
+    read = readings(held)
+    for goal in held:
+        if progress_of(goal, read).reached:
             continue
         kept = {name: getattr(goal, name) for name in COPIED[Goal]}
-        goals[goal.pk] = Goal.objects.create(
-            plan=new, baseline=goal.actual if goal.actual is not None else goal.baseline, **kept
-        )
+        reached = actual_of(goal, read)
+        baseline = goal.baseline if reached is None else round(reached, 2)
+        goals[goal.pk] = Goal.objects.create(plan=new, baseline=baseline, **kept)
     for strategy in plan.strategies.active():
         Strategy.objects.create(
             plan=new,
@@ -117,7 +120,8 @@ def start_making(
     """Makes many plans in the worker; the job's page shows the progress."""
     return jobs.start(
         "make-plans",
-        _("Plans for %(n)d accounts") % {"n": len(accounts)},
+        ngettext("Plan for %(n)d account", "Plans for %(n)d accounts", len(accounts))
+        % {"n": len(accounts)},
         user,
         accounts=accounts,
         year=year,
@@ -148,8 +152,8 @@ def make_plans_job(progress: jobs.Progress) -> None:
         template=template,
         progress=lambda number: progress.step(number, len(found)),
     )
-    words = _("%(made)d plans made; %(there)d accounts had one.") % {
-        "made": made.made,
-        "there": made.there,
-    }
-    progress.say(" ".join([words, *made.refused[:20]]))
+    words = [ngettext("%(n)d plan made.", "%(n)d plans made.", made.made) % {"n": made.made}]
+    if made.there:
+        had = ngettext("%(n)d account had one.", "%(n)d accounts had one.", made.there)
+        words.append(had % {"n": made.there})
+    progress.say(" ".join([*words, *made.refused[:20]]))

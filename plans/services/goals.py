@@ -38,6 +38,7 @@ def add_goal(plan: AccountPlan, **fields: Any) -> Goal:
     return goal
 
 
+@transaction.atomic
 def change_goal(goal: Goal, changes: Mapping[str, Any], *, base_version: int | None) -> Goal:
     """Saves the touched fields of a goal; see ``kam.editing.save_fields``."""
     if changes.keys() <= REACHED:
@@ -53,12 +54,14 @@ def _refuse_typed(measured_by: str, actual: Any) -> None:
         raise ValidationError({"actual": _("The system measures this goal: nothing is typed.")})
 
 
+@transaction.atomic
 def archive_goal(goal: Goal) -> Goal:
     """Takes a goal out of the plan; its strategies and activities stay."""
     require_open_aims(goal.plan)
     return archive(goal)
 
 
+@transaction.atomic
 def restore_goal(goal: Goal) -> Goal:
     require_open_aims(goal.plan)
     return restore(goal)
@@ -77,6 +80,7 @@ def add_step(goal: Goal, **fields: Any) -> GoalStep:
     return step
 
 
+@transaction.atomic
 def change_step(
     step: GoalStep, changes: Mapping[str, Any], *, base_version: int | None
 ) -> GoalStep:
@@ -88,6 +92,7 @@ def change_step(
     return save_fields(step, changes, base_version=base_version)
 
 
+@transaction.atomic
 def keep_reading(step: GoalStep) -> GoalStep:
     """Writes down at the step what the goal has reached now. Refused where that is not known."""
     require_open_text(step.goal.plan)
@@ -100,11 +105,13 @@ def keep_reading(step: GoalStep) -> GoalStep:
     return save_fields(step, {"actual": round(value, 2)}, base_version=None)
 
 
+@transaction.atomic
 def archive_step(step: GoalStep) -> GoalStep:
     require_open_aims(step.goal.plan)
     return archive(step)
 
 
+@transaction.atomic
 def restore_step(step: GoalStep) -> GoalStep:
     require_open_aims(step.goal.plan)
     return restore(step)
@@ -133,12 +140,14 @@ def change_strategy(
     return save_fields(strategy, changes, base_version=base_version)
 
 
+@transaction.atomic
 def archive_strategy(strategy: Strategy) -> Strategy:
     """Takes a strategy out of the plan; its activities stay."""
     require_open_text(strategy.plan)
     return archive(strategy)
 
 
+@transaction.atomic
 def restore_strategy(strategy: Strategy) -> Strategy:
     require_open_text(strategy.plan)
     return restore(strategy)

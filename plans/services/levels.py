@@ -25,7 +25,7 @@ def create_level_plan(
 ) -> LevelPlan:
     """The level's plan of the year: a new one, or the one that is there."""
     found, _made = LevelPlan.objects.get_or_create(level=level, year=year, owner=owner, team=team)
-    return found
+    return found if found.archived_at is None else restore(found)
 
 
 def change_level_plan(
@@ -47,9 +47,10 @@ def answers_for(user: Any, plan: LevelPlan) -> bool:
     person = principal(user)
     if person is None:
         return False
+    themselves = {person.pk, user.pk}  # also while they stand in for those above
     if plan.team is not None:
-        return plan.team.leader_id == person.pk
-    return plan.owner_id == person.pk
+        return plan.team.leader_id in themselves
+    return plan.owner_id in themselves
 
 
 def refuse_own_target(user: Any, plan: LevelPlan, changes: Mapping[str, Any]) -> None:
@@ -58,6 +59,13 @@ def refuse_own_target(user: Any, plan: LevelPlan, changes: Mapping[str, Any]) ->
     if named and answers_for(user, plan):
         words = _("The target from above is set by those above, or by a share that you accept.")
         raise PlanRefusal(dict.fromkeys(named, words))
+
+
+def archive_level_plan(user: Any, plan: LevelPlan) -> LevelPlan:
+    """Takes a level's plan out of use; refused to who answers for a target from above in it."""
+    if answers_for(user, plan) and (plan.revenue is not None or plan.margin is not None):
+        raise PlanRefusal(_("It holds the target from above: those above take it out of use."))
+    return archive(plan)
 
 
 @transaction.atomic

@@ -61,8 +61,13 @@ def require_open_activities(plan: AccountPlan) -> None:
 
 def _status_in_use(plan: AccountPlan) -> str:
     """The state as it stands now (the row in hand may be older) of a plan that is in use, as its
-    account is."""
-    current = AccountPlan.objects.select_related("account").get(pk=plan.pk)
+    account is.
+
+    The plan's row is held until the end of the caller's transaction: no step of its life comes
+    between this look and what is written after it.
+    """
+    held = AccountPlan.objects.select_for_update(of=("self",), no_key=True)
+    current = held.select_related("account").get(pk=plan.pk)
     _refuse_archived(current.account, current.account.archived_at)
     _refuse_archived(current, current.archived_at)
     return current.status

@@ -13,11 +13,14 @@ from kam.periods import company_year
 from plans.models import AccountPlan, PlanTemplate
 from plans.services.locks import account_in_use, require_open_text
 from plans.services.portfolios import refresh_soon
-from plans.services.refusals import PlanExists
+from plans.services.refusals import PlanExists, PlanRefusal
 from plans.services.sections import fill_sections
 from plans.services.targets import suggest_targets
 from plans.services.templates import template_for
 
+Status = AccountPlan.Status
+#: States in which a plan is not simply taken away.
+IN_FORCE = frozenset({Status.SUBMITTED, Status.APPROVED, Status.ACTIVE, Status.AMENDING})
 #: What a person changes of the plan itself; the rest are its sections, targets, goals, activities.
 FIELDS = ("summary", "stance", "stance_reason")
 
@@ -63,6 +66,7 @@ def create_plan(
     return plan
 
 
+@transaction.atomic
 def change_plan(
     plan: AccountPlan, changes: Mapping[str, Any], *, base_version: int | None
 ) -> AccountPlan:
@@ -73,7 +77,15 @@ def change_plan(
 
 @transaction.atomic
 def archive_plan(plan: AccountPlan) -> AccountPlan:
-    """Takes a plan out of use, with its targets and activities; it can be brought back."""
+    """Takes a plan out of use, with its targets and activities; it can be brought back.
+
+    Raises ``PlanRefusal`` while it is in force or waits for a decision: then it is closed, or
+    withdrawn, first.
+    """
+    held = AccountPlan.objects.select_for_update(of=("self",), no_key=True).get(pk=plan.pk)
+    if held.status in IN_FORCE:
+        words = _("%(plan)s is “%(state)s”. Close or withdraw it first.")
+        raise PlanRefusal(words % {"plan": held, "state": held.get_status_display()})
     plan = archive(plan)
     refresh_soon()
     return plan

@@ -65,6 +65,7 @@ def change_section(
     return save_fields(section, changes, base_version=base_version)
 
 
+@transaction.atomic
 def confirm_section(section: Section) -> Section:
     """Says that what the section tells still holds today."""
     require_open_text(section.plan)
@@ -73,12 +74,14 @@ def confirm_section(section: Section) -> Section:
     return save_fields(section, {"confirmed_on": company_today()}, base_version=None)
 
 
+@transaction.atomic
 def archive_section(section: Section) -> Section:
     """Takes a section out of the plan; it can be brought back."""
     require_open_text(section.plan)
     return archive(section)
 
 
+@transaction.atomic
 def restore_section(section: Section) -> Section:
     require_open_text(section.plan)
     return restore(section)

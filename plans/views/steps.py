@@ -49,7 +49,10 @@ WORDS: dict[str, tuple[Any, list[Any], Any]] = {
     "amend": (
         gettext_lazy("Amend this plan?"),
         [
-            gettext_lazy("Targets and goals can be changed; what was approved stays in force."),
+            gettext_lazy(
+                "Targets and goals can be changed; what was approved is kept as its version."
+            ),
+            gettext_lazy("Roll-ups show the plan as it stands, also while it is amended."),
             gettext_lazy("When you are done, submit the plan again."),
         ],
         gettext_lazy("The plan can be changed. Submit it when you are done."),
@@ -126,8 +129,12 @@ def _take(step: str, plan: AccountPlan, user: Any, note: str) -> None:
 def archive(request: HttpRequest, pk: int) -> HttpResponse:
     """Takes a plan out of use."""
     plan = _editable(request, pk)
-    plans.archive_plan(plan)
-    messages.success(request, _("The plan is archived. You can restore it here."))
+    try:
+        plans.archive_plan(plan)
+    except PlanRefusal as refusal:
+        messages.error(request, refusal.sentence)
+    else:
+        messages.success(request, _("The plan is archived. You can restore it here."))
     return HttpResponseRedirect(plan.get_absolute_url())
 
 

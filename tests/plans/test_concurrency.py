@@ -6,11 +6,11 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from kam.editing import EditConflict, save_fields
 from plans.models import AccountPlan, TargetMonth
-from plans.services import lifecycle, plans, targets
+from plans.services import goals, lifecycle, plans, targets
 from plans.services.refusals import IllegalTransition
 from tests.conftest import YEAR
 
@@ -181,3 +181,26 @@ def test_two_who_add_overlapping_targets_at_once_get_one(cast, small_pumps):
     assert len(refused) == 1
     assert plan.targets.count() == 1
     assert connection.is_usable()
+
+
+def test_no_step_comes_between_the_look_at_a_plan_and_what_is_written(cast):
+    """Who found the plan open writes into it before it is submitted, frozen and approved."""
+    written, submitted = threading.Event(), threading.Event()
+    waited: list[bool] = []
+
+    def writer() -> None:
+        with transaction.atomic():
+            goals.change_goal(cast.goal, {"target": Decimal(777)}, base_version=None)
+            written.set()
+            waited.append(not submitted.wait(timeout=1))
+
+    def decider() -> None:
+        written.wait(timeout=10)
+        plan = lifecycle.submit(cast.plan, cast.kam)
+        submitted.set()
+        lifecycle.approve(plan, cast.leader)
+
+    together(writer, decider)
+    assert waited == [True]
+    (kept,) = cast.plan.versions.get().content["goals"]
+    assert kept["target"] == "777"

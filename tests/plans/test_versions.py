@@ -9,7 +9,7 @@ from django.db import DatabaseError, transaction
 from plans import versions
 from plans.calc import split_difference
 from plans.models import AccountPlan, Audience, PlanSettings, PlanVersion, TargetMonth
-from plans.services import copying, lifecycle, sections, targets
+from plans.services import copying, lifecycle, plans, sections, targets
 from plans.services.refusals import IllegalTransition, PlanExists, PlanLocked, PlanRefusal
 from plans.services.targets import CellEdit
 from plans.variance import variances_of
@@ -131,6 +131,28 @@ def test_a_reader_finds_no_section_in_a_version_that_is_kept_from_them(cast, tod
     assert "Thinner" not in cast.client("leader").get(url).content.decode()
 
 
+def test_what_was_kept_to_few_stays_so_when_the_section_is_opened(cast, today):
+    secret = {"body": "Their margin is thin.", "audience": Audience.LEADERS}
+    sections.change_section(cast.section, secret, base_version=None)
+    plan = approved(cast)
+    opened = {"body": "All is well.", "audience": Audience.ACCOUNT}
+    sections.change_section(cast.section, opened, base_version=None)
+    version = plan.versions.get()
+    for address in (
+        f"/plans/versions/{version.pk}/",
+        f"/plans/{plan.pk}/compare/",
+        f"/history/plans.section/{cast.section.pk}/",
+    ):
+        seen = {
+            name: "margin is thin" in cast.client(name).get(address).content.decode()
+            for name in ("kam", "leader", "management", "contributor", "administrator")
+        }
+        assert seen == {
+            "kam": True, "leader": True, "management": True, "contributor": False,
+            "administrator": False,
+        }, address  # fmt: skip
+
+
 def test_management_approves_from_an_amount_on(cast, today):
     # 1,200 NOK at 0.0875 are 105 EUR.
     settings = PlanSettings.current()
@@ -187,6 +209,36 @@ def test_next_year_is_made_from_this_one(cast, today, last_year):
     assert new.targets.get().line == cast.line
     with pytest.raises(PlanExists):
         copying.copy_forward(cast.plan)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "copied"),
+    [((10, 90, 95), None), ((10, 2, 1), None), ((10, 90, 40), 40), ((10, 90, None), 10)],
+)
+def test_a_goal_that_was_reached_stays_behind(cast, today, numbers, copied):
+    cast.goal.baseline, cast.goal.target, cast.goal.actual = numbers
+    cast.goal.save()
+    new = copying.copy_forward(cast.plan)
+    assert [goal.baseline for goal in new.goals.all()] == ([] if copied is None else [copied])
+
+
+def test_sections_of_one_place_are_copied_with_their_readers(cast, today):
+    for title in ("One", "Two"):
+        section = sections.add_section(
+            cast.plan, kind="other", title=title, position=3, audience=Audience.NAMED
+        )
+        sections.set_readers(section, [cast.contributor])
+    new = copying.copy_forward(cast.plan)
+    copied = new.sections.filter(kind="other")
+    assert sorted(s.title for s in copied) == ["One", "Two"]
+    assert [s.readers.get().user for s in copied] == [cast.contributor] * 2
+
+
+def test_a_plan_in_force_is_not_taken_away(cast, today):
+    plan = approved(cast)
+    with pytest.raises(PlanRefusal, match="Close"):
+        plans.archive_plan(plan)
+    assert plans.archive_plan(lifecycle.close(plan, cast.kam)).archived_at is not None
 
 
 def test_many_plans_are_made_once(cast, today):
