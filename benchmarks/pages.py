@@ -60,7 +60,10 @@ class Page:
 
 def portfolio_pages(panel: Any, account: Mapping[str, Any]) -> list[Page]:
     """Matrix, concentration, dashboard: each panel within 100 ms."""
-    tiles = ("cells", "key-share", "portfolios", "key-accounts", "improvement", "moves")
+    tiles = (
+        "cells", "key-share", "pareto", "bridge", "portfolios", "key-accounts", "improvement",
+        "moves", "trend",
+    )  # fmt: skip
     return [
         *(
             Page(f"Dashboard: {name}", "portfolio:dashboard_tile", who, {"name": name}, htmx=True)
@@ -71,6 +74,15 @@ def portfolio_pages(panel: Any, account: Mapping[str, Any]) -> list[Page]:
         *(Page("Matrix", "portfolio:matrix", who) for who in ("management", "leader", "kam")),
         *(
             Page("Concentration", "portfolio:concentration", who)
+            for who in ("management", "leader", "kam")
+        ),
+        *(
+            Page(name, route, who, htmx=True)
+            for name, route in (
+                ("Concentration: trend", "portfolio:concentration_trend"),
+                ("Concentration: bridge", "portfolio:concentration_bridge"),
+                ("Concentration: white space", "portfolio:white_space"),
+            )
             for who in ("management", "leader", "kam")
         ),
         Page("Resources", "portfolio:resources", "management"),
