@@ -50,7 +50,7 @@ class PropositionSerializer(RowSerializer):
 class Agreement(serializers.Serializer):
     """Who of the customer has agreed, and when."""
 
-    agreed_by = ScopedChoice(queryset=Contact.objects.all())
+    agreed_by = ScopedChoice(queryset=Contact.objects.all())  # unscoped: the field scopes it
     agreed_on = serializers.DateField()
 
 

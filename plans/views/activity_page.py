@@ -61,16 +61,18 @@ def _page(
 @require_safe
 def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """All that is said of an activity."""
-    rows = Activity.objects.select_related(*NAMED)
-    return _page(request, fetch_visible(rows, request.user, pk=pk))
+    return _page(
+        request, fetch_visible(Activity.objects.select_related(*NAMED), request.user, pk=pk)
+    )
 
 
 @login_required
 @require_POST
 def person_add(request: HttpRequest, pk: int) -> HttpResponse:
     """Somebody more takes part."""
-    rows = Activity.objects.select_related("plan__account", *NAMED)
-    activity = fetch_editable(rows, request.user, pk=pk)
+    activity = fetch_editable(
+        Activity.objects.select_related("plan__account", *NAMED), request.user, pk=pk
+    )
     form = PersonForm(request.POST, activity=activity)
     if form.is_valid():
         try:
@@ -86,8 +88,9 @@ def person_add(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def person_archive(request: HttpRequest, pk: int) -> HttpResponse:
     """Somebody takes part no more."""
-    rows = ActivityPerson.objects.select_related("activity__plan__account")
-    person = fetch_editable(rows, request.user, pk=pk)
+    person = fetch_editable(
+        ActivityPerson.objects.select_related("activity__plan__account"), request.user, pk=pk
+    )
     try:
         activities.remove_person(person)
     except ValidationError as error:

@@ -154,8 +154,7 @@ class ActivityBoard(LoginRequiredMixin, View):
 @require_POST
 def activity_move(request: HttpRequest, pk: int) -> HttpResponse:
     """Puts one card into another column."""
-    rows = Activity.objects.select_related("plan__account")
-    activity = fetch_editable(rows, request.user, pk=pk)
+    activity = fetch_editable(Activity.objects.select_related("plan__account"), request.user, pk=pk)
     try:
         activities.move(activity, request.POST.get("status", ""))
     except ValidationError as error:

@@ -174,8 +174,9 @@ class EditStep(InPlace):
 
 
 def _step(request: HttpRequest, pk: int, act: Any) -> HttpResponse:
-    rows = GoalStep.objects.select_related("goal__plan__account")
-    step = fetch_editable(rows, request.user, pk=pk)
+    step = fetch_editable(
+        GoalStep.objects.select_related("goal__plan__account"), request.user, pk=pk
+    )
     try:
         act(step)
     except ValidationError as error:

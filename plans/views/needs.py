@@ -263,13 +263,15 @@ def _next_state(need: Need) -> str:
 @require_safe
 def need_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """A need from pain or gain to the value that the customer confirms."""
-    rows = Need.objects.select_related("agreed_by")
-    return _need_page(request, fetch_visible(rows, request.user, pk=pk))
+    return _need_page(
+        request, fetch_visible(Need.objects.select_related("agreed_by"), request.user, pk=pk)
+    )
 
 
 def _editable_need(request: HttpRequest, pk: int) -> Need:
-    rows = Need.objects.select_related("plan__account", "agreed_by")
-    return fetch_editable(rows, request.user, pk=pk)
+    return fetch_editable(
+        Need.objects.select_related("plan__account", "agreed_by"), request.user, pk=pk
+    )
 
 
 TAKE = {

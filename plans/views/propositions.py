@@ -138,8 +138,9 @@ def proposition_restore(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _change(request: HttpRequest, pk: int, act: Any) -> HttpResponse:
-    rows = ValueProposition.objects.select_related("plan__account", "contact")
-    row = fetch_editable(rows, request.user, pk=pk)
+    row = fetch_editable(
+        ValueProposition.objects.select_related("plan__account", "contact"), request.user, pk=pk
+    )
     try:
         act(row)
     except ValidationError as error:
