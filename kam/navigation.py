@@ -50,6 +50,7 @@ ENTRIES: Sequence[Entry] = (
     Entry(_("Roll-up"), "plans:rollup", "roll-up"),
     Entry(_("Reports"), "plans:report_library", "pdf"),
     Entry(_("Plan templates"), "plans:template_list", "plans", LEADING),
+    Entry(_("Settings of plans"), "plans:settings", "settings", frozenset({Role.ADMINISTRATOR})),
     Entry(_("Products"), "accounts:product_list", "columns", frozenset({Role.ADMINISTRATOR})),
     Entry(_("People"), "kam:user_list", "user", frozenset({Role.ADMINISTRATOR})),
     Entry(_("Teams"), "kam:team_list", "people", frozenset({Role.ADMINISTRATOR})),
