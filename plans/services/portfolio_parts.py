@@ -56,7 +56,7 @@ _STORE = """
            AND {in_question}
            AND NOT EXISTS (
                SELECT 1 FROM parts f
-                WHERE f.owner_id IS NOT DISTINCT FROM p.owner_id AND f.line = p.line
+                WHERE coalesce(f.owner_id, 0) = coalesce(p.owner_id, 0) AND f.line = p.line
                   AND f.key = p.key AND f.year = p.year AND f.currency = p.currency)
         RETURNING 1
     ), kept AS (
@@ -86,33 +86,37 @@ def _store(names: tuple[str, ...], others: tuple[str, ...], in_question: str) ->
 
 
 _YEAR = (
-    "(extract(year FROM {m}) + (%(start)s > 1 AND extract(month FROM {m}) >= %(start)s)::int)::int"
+    "(date_part('year', {m})::int + (%(start)s > 1 AND date_part('month', {m}) >= %(start)s)::int)"
 )
 _CELLS = f"""
     , cells AS MATERIALIZED (
         SELECT id, owner_id, line_id, year, currency, {", ".join(f"sum({n}) AS {n}" for n in _AMOUNTS)}
           FROM (
+            -- Each kind is summed by itself first: millions of rows, few sums of each.
             SELECT m.id, m.owner_id, pr.line_id, {_YEAR.format(m="f.month")} AS year, f.currency,
-                   f.revenue AS actual, f.revenue - f.cost AS actual_margin,
+                   sum(f.revenue) AS actual, sum(f.revenue - f.cost) AS actual_margin,
                    0 AS target, 0 AS target_margin,
-                   CASE WHEN f.month < %(this_month)s THEN f.revenue ELSE 0 END AS forecast,
-                   CASE WHEN f.month < %(this_month)s THEN f.revenue ELSE 0 END AS closed_actual,
+                   coalesce(sum(f.revenue) FILTER (WHERE f.month < %(this_month)s), 0) AS forecast,
+                   coalesce(sum(f.revenue) FILTER (WHERE f.month < %(this_month)s), 0)
+                        AS closed_actual,
                    0 AS target_to_date
               FROM mine m
               JOIN accounts_salesfact f ON f.account_id = m.id {{facts_range}}
               JOIN accounts_product pr ON pr.id = f.product_id
+             GROUP BY 1, 2, 3, 4, 5
             UNION ALL
             SELECT m.id, m.owner_id, t.line_id, {_YEAR.format(m="tm.month")}, p.currency, 0, 0,
-                   tm.revenue, tm.margin,
-                   CASE WHEN tm.month < %(this_month)s THEN 0
-                        ELSE coalesce(tm.forecast, tm.revenue) END,
-                   0, CASE WHEN tm.month < %(this_month)s THEN tm.revenue ELSE 0 END
+                   sum(tm.revenue), sum(tm.margin),
+                   coalesce(sum(coalesce(tm.forecast, tm.revenue))
+                            FILTER (WHERE tm.month >= %(this_month)s), 0),
+                   0, coalesce(sum(tm.revenue) FILTER (WHERE tm.month < %(this_month)s), 0)
               FROM mine m
               JOIN plans_accountplan p ON p.account_id = m.id AND p.archived_at IS NULL
               JOIN plans_target t ON t.plan_id = p.id AND t.archived_at IS NULL
               JOIN plans_targetmonth tm ON tm.target_id = t.id AND tm.archived_at IS NULL
                    {{targets_range}}
-          ) rows
+             GROUP BY 1, 2, 3, 4, 5
+          ) sums
          GROUP BY 1, 2, 3, 4, 5
     ), by_account AS MATERIALIZED (
         SELECT id, year, currency, {", ".join(f"sum({n}) AS {n}" for n in _AMOUNTS)}
@@ -154,7 +158,7 @@ _COUNTS = (
           FROM dims d JOIN plans_accountplan p ON p.account_id = d.id AND p.archived_at IS NULL
          GROUP BY 1, 2, 3, 4
     )
-    """
+    """  # noqa: S608 - our own names
     + _store(_COUNTED, _AMOUNTS, "p.currency = ''")
 )
 
