@@ -148,7 +148,7 @@ _SOME_YEARS = (
     )
 )
 _COUNTS = (
-    _DIMENSIONS
+    _DIMENSIONS  # noqa: S608 - our own names
     + """
     , parts AS MATERIALIZED (
         SELECT owner_id, line, key, 0 AS year, '' AS currency, count(*) AS accounts, 0 AS planned
@@ -158,7 +158,7 @@ _COUNTS = (
           FROM dims d JOIN plans_accountplan p ON p.account_id = d.id AND p.archived_at IS NULL
          GROUP BY 1, 2, 3, 4
     )
-    """  # noqa: S608 - our own names
+    """
     + _store(_COUNTED, _AMOUNTS, "p.currency = ''")
 )
 
