@@ -122,8 +122,8 @@ def _share_out(plan: LevelPlan, by: User, basis: str) -> None:
 
 def _answer(plan: LevelPlan) -> None:
     """Of every five shares three are accepted, one is argued against, one waits."""
-    shares = plan.shares.active().select_related("team", "owner", "account").order_by("-revenue")
-    for at, share in enumerate(shares):
+    shares = plan.shares.active().filter(state=CascadeShare.State.PROPOSED).order_by("-revenue")
+    for at, share in enumerate(shares.select_related("team", "owner", "account")):
         person = cascades.recipient(share)
         if person is None or at % 5 == 4:
             continue

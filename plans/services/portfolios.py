@@ -31,7 +31,7 @@ INLINE_MILLISECONDS = 700
 BATCH = 200_000
 #: The marks of how many writes at most are taken together.
 WRITES = 1_000
-#: How many owners' parts the night computes in one statement.
+#: For how many owners one statement computes.
 OWNERS_AT_ONCE = 50
 #: Stands for "no owner" where the database needs a number.
 NOBODY = 0
@@ -219,9 +219,7 @@ def rebuild_portfolios() -> int:
         changed = _run(_WHOLE, owners)
         today = company_today()
         _run(_COUNTS, owners, today=today, fetch=False)
-        in_order = sorted(owners)
-        for at in range(0, len(in_order), OWNERS_AT_ONCE):
-            some = in_order[at : at + OWNERS_AT_ONCE]
+        for some in _batches(owners):
             changed += compute_parts(some, today)
             count_parts(some, today)
     return changed
@@ -346,28 +344,34 @@ def _lock(owners: Iterable[int]) -> None:
 
 
 def _compute(stale: _Stale) -> None:
+    """Computes what the marks mean; a few owners in one statement, so that each of them is short."""
     today = company_today()
-    if stale.whole:
-        _run(_WHOLE, stale.whole)
-    if stale.months:
-        pairs = sorted(stale.months)
-        owners = {owner for owner, _month in pairs}
-        _run(
-            _MONTHS,
-            owners,
-            keys=[owner for owner, _month in pairs],
-            months=[month for _owner, month in pairs],
-        )
-        _run(_TOUCH, owners, fetch=False)
-    if stale.counts:
-        _run(_COUNTS, stale.counts, today=today, fetch=False)
-        count_parts(stale.counts, today)
-    if stale.whole:
-        compute_parts(stale.whole, today)
+    for some in _batches(stale.whole):
+        _run(_WHOLE, some)
+        compute_parts(some, today)
     if stale.months:
         start = Company.current().fiscal_year_start
-        years = {fiscal_year_of(month, start).year for _owner, month in stale.months}
-        compute_parts({owner for owner, _month in stale.months}, today, years)
+        for some in _batches({owner for owner, _month in stale.months}):
+            inside = set(some)
+            pairs = sorted(pair for pair in stale.months if pair[0] in inside)
+            _run(
+                _MONTHS,
+                some,
+                keys=[owner for owner, _month in pairs],
+                months=[month for _owner, month in pairs],
+            )
+            compute_parts(some, today, {fiscal_year_of(month, start).year for _o, month in pairs})
+        _run(_TOUCH, {owner for owner, _month in stale.months}, fetch=False)
+    for some in _batches(stale.counts):
+        _run(_COUNTS, some, today=today, fetch=False)
+        count_parts(some, today)
+
+
+def _batches(owners: Iterable[int]) -> Iterator[list[int]]:
+    """The owners in their order, ``OWNERS_AT_ONCE`` at a time."""
+    in_order = sorted(owners)
+    for at in range(0, len(in_order), OWNERS_AT_ONCE):
+        yield in_order[at : at + OWNERS_AT_ONCE]
 
 
 def _run(statement: str, owners: Iterable[int], *, fetch: bool = True, **values: Any) -> int:
