@@ -14,7 +14,8 @@ from kam.pictures import bridge as bridges
 from kam.pictures import pareto
 from portfolio.calc.concentration import Dependence, key_account_level, largest_level
 from portfolio.calc.retention import Bridge
-from portfolio.concentration import Loss, Retained, YearConcentration
+from portfolio.concentration import Retained, YearConcentration
+from portfolio.loss import Loss
 from portfolio.models import PortfolioSettings
 
 KIND = {

@@ -18,7 +18,7 @@ from kam.editing import fetch_visible
 from kam.models import Company
 from portfolio import concentration as figures
 from portfolio import concentration_text as words
-from portfolio import matrix
+from portfolio import loss, matrix
 from portfolio.filters.matrix import MatrixFilter
 from portfolio.models import CellText, PortfolioSettings
 from portfolio.views.concentration import Asked as AskedConcentration
@@ -157,7 +157,7 @@ class LossView(KnownParameters, APIView):
     )
     def get(self, request: Request, pk: int) -> Response:
         account = fetch_visible(Account.objects, request.user, pk=pk)
-        found = figures.what_if_lost(request.user, account, _asked(request).year)
+        found = loss.what_if_lost(request.user, account, _asked(request).year)
         return Response({"currency": Company.current().currency, **words.loss_data(found)})
 
 

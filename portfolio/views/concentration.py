@@ -24,6 +24,7 @@ from kam.periods import FiscalYear, company_today, company_year
 from kam.scoping import signed_in
 from portfolio import concentration as figures
 from portfolio import concentration_text as words
+from portfolio import loss
 from portfolio import white_space as openings
 from portfolio.filters.concentration import ConcentrationFilter
 from portfolio.models import PortfolioSettings
@@ -315,7 +316,7 @@ def lost(request: HttpRequest, pk: int) -> HttpResponse:
     """What the loss of this customer would mean for the portfolio and each concerned KAM."""
     account = fetch_visible(Account.objects, request.user, pk=pk)
     asked = Asked(request)
-    found = figures.what_if_lost(request.user, account, asked.year)
+    found = loss.what_if_lost(request.user, account, asked.year)
     currency = Company.current().currency
     context = {
         "account": account,

@@ -16,7 +16,7 @@ from accounts.models import Account, AccountYear, SalesFact
 from kam.models import AuditEntry
 from kam.periods import company_year
 from portfolio import concentration as figures
-from portfolio import white_space
+from portfolio import loss, white_space
 from portfolio.calc.concentration import concentration
 from portfolio.calc.retention import bridge, key_bridge
 from portfolio.models import HoursSpent, LineEstimate, PortfolioSettings, ServiceCost
@@ -247,7 +247,7 @@ def test_a_loss_is_told_by_revenue_contribution_and_kam(cast):
     settings.hourly_cost = 5
     settings.save()
     cast.child.refresh_from_db()  # its path is set by the database
-    found = figures.what_if_lost(cast.management, cast.child, company_year(YEAR))
+    found = loss.what_if_lost(cast.management, cast.child, company_year(YEAR))
     assert (found.revenue, found.revenue_all) == (400, 1400)
     assert (found.contribution, found.contribution_all) == (250, 900)
     (owner,) = found.owners
