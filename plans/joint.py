@@ -9,11 +9,12 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Max, Min, Prefetch, Q
+from django.db.models import Count, Exists, Max, Min, OuterRef, Prefetch, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Contact
+from kam.periods import company_today
 from plans.models import (
     Activity,
     Audience,
@@ -213,6 +214,17 @@ def shared_sections(share: PlanShare) -> Any:
         .select_related("section")
         .order_by("section__position", "section_id")
     )
+
+
+def read_by_customer() -> Exists:
+    """For a query of sections: whether a link in force shows the section to the customer now."""
+    links = SharedSection.objects.active().filter(  # unscoped: says only that there is one
+        section=OuterRef("pk"),
+        section__audience=Audience.ACCOUNT,
+        share__archived_at__isnull=True,
+        share__expires_on__gte=company_today(),
+    )
+    return Exists(links)
 
 
 def shared_goals(share: PlanShare) -> Any:

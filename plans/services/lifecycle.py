@@ -218,9 +218,14 @@ def needs_management(plan: AccountPlan) -> bool:
     return target is None or target >= limit
 
 
-def _refuse_above_limit(plan: AccountPlan, by: User) -> None:
+def may_approve(plan: AccountPlan, by: User) -> bool:
+    """Whether somebody who decides on plans may approve one whose target is as large as this."""
     person = getattr(by, "acting_for", None) or by
-    if person.role not in (Role.MANAGEMENT, Role.ADMINISTRATOR) and needs_management(plan):
+    return person.role in (Role.MANAGEMENT, Role.ADMINISTRATOR) or not needs_management(plan)
+
+
+def _refuse_above_limit(plan: AccountPlan, by: User) -> None:
+    if not may_approve(plan, by):
         raise PlanRefusal(
             _("The target of %(plan)s is so large that management approves it.")
             % {"plan": _name(plan)}

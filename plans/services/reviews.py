@@ -260,6 +260,8 @@ def hold(
     held_on = held_on or today
     if held_on > today:
         raise ValidationError({"held_on": _("A review is held at the latest today.")})
+    if held_on < review.created_at.date() - timedelta(days=366):
+        raise ValidationError({"held_on": _("That is more than a year before it was planned.")})
     held = _to_be_held(review)
     if held.begun_at is None:
         held = begin(held, by)

@@ -100,7 +100,11 @@ def share_plan(
     Raises ``PlanLocked`` for an archived plan, ``PlanRefusal`` by field for what cannot be shared.
     """
     _require_in_use(plan)
-    sections, goals, activities = list(sections), list(goals), list(activities)
+    sections, goals, activities = (
+        list(dict.fromkeys(sections)),
+        list(dict.fromkeys(goals)),
+        list(dict.fromkeys(activities)),
+    )
     expires_on = expires_on or company_today() + timedelta(days=PlanSettings.current().link_days)
     wrong: dict[str, str] = {}
     if not contact.email:

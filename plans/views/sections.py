@@ -14,6 +14,7 @@ from kam.editing import EditConflict, fetch_editable, fetch_visible
 from kam.forms import posted_version
 from kam.htmx import render as render_part
 from plans.forms import SectionForm
+from plans.joint import read_by_customer
 from plans.known import known
 from plans.models import AccountPlan, Section
 from plans.quality import assess
@@ -155,7 +156,8 @@ def guide(request: HttpRequest, pk: int) -> HttpResponse:
     plan = plan_for(request.user, pk)
     if not plan.editable:  # type: ignore[attr-defined]
         raise PermissionDenied
-    found = list(plan.sections.visible_to(request.user).active())
+    rows = plan.sections.visible_to(request.user).active()
+    found = list(rows.annotate(at_customer=read_by_customer()))
     if not found:
         return redirect("plans:section_list", pk=plan.pk)
     at = _place(found, request.POST.get("at") or request.GET.get("at") or "")

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from kam.models import Company
 from kam.periods import company_today, company_year
+from plans.joint import read_by_customer
 from plans.known import KNOWN
 from plans.quality import is_old
 from plans.services import lifecycle
@@ -32,7 +33,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         .order_by()
         .aggregate(open=Count("pk"), late=Count("pk", filter=Q(due_on__lt=company_today())))
     )
-    steps = steps_for(plan)
+    steps = steps_for(plan, request.user)
     context = {
         "plan": plan,
         "may_edit": plan.may_edit,  # type: ignore[attr-defined]
@@ -55,7 +56,9 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 def sections_of(plan: Any, user: Any) -> list[Any]:
     """The plan's sections in use that this person reads, in their order (one query)."""
     found = list(
-        plan.sections.visible_to(user).active().annotate(open_comments=open_comments())
+        plan.sections.visible_to(user)
+        .active()
+        .annotate(open_comments=open_comments(), at_customer=read_by_customer())
     )
     today = company_today()
     for section in found:
@@ -65,7 +68,7 @@ def sections_of(plan: Any, user: Any) -> list[Any]:
     return found
 
 
-def steps_for(plan: Any) -> list[dict[str, Any]]:
+def steps_for(plan: Any, user: Any) -> list[dict[str, Any]]:
     """The steps that this person may take with the plan now; the one that matters first."""
     if plan.archived_at is not None:
         return []
@@ -80,6 +83,8 @@ def steps_for(plan: Any) -> list[dict[str, Any]]:
         lifecycle.REOPEN,
     ):
         allowed = plan.decidable if step.decides or step is lifecycle.REOPEN else plan.editable
+        if step is lifecycle.APPROVE and allowed and plan.status in step.origins:
+            allowed = lifecycle.may_approve(plan, user)
         if allowed and plan.status in step.origins:
             main = step in (lifecycle.APPROVE, lifecycle.SUBMIT)
             url = reverse(f"plans:{step.name}", args=[plan.pk])
