@@ -178,7 +178,7 @@ def _answer(request: HttpRequest, plan: Any, scope: Scope) -> HttpResponse:
         "plan": plan,
         "may_edit": plan.may_edit,
         "gaps": gaps,
-        "missing": missing,
+        "missing": () if wants_fragment(request) else missing,  # the roll-up around it says it
         "seen": seen,
         "argued": any(gap.gap is not None and gap.gap < 0 for gap in gaps),
         "currency": Company.current().currency,
