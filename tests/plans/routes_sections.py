@@ -136,4 +136,6 @@ ROUTES: list = [
         ok_for=EDITS_FOREIGN, refused=SEES_FOREIGN - EDITS_FOREIGN,
     ),
 ]  # fmt: skip
-NO_FOREIGN_ROW: dict[str, Any] = {}
+NO_FOREIGN_ROW: dict[str, Any] = {
+    route.name: DIRECTORY for route in ROUTES if route.row == "directory"
+}
