@@ -132,10 +132,9 @@ class _Source:
 
     def entries(self, value: Mapping[Any, Any], without: Sequence[str] = ()) -> bytes:
         """A dictionary's inside; ``dict.items`` gives references as they are."""
+        raw: Any = dict.items(value)  # type: ignore[arg-type]
         return b"".join(
-            self.text(key) + b" " + self.text(item)
-            for key, item in dict.items(value)  # type: ignore[arg-type]
-            if key not in without
+            self.text(key) + b" " + self.text(item) for key, item in raw if key not in without
         )
 
 
@@ -280,9 +279,8 @@ class _Book:
             if name in value:
                 value[NameObject(name)] = NumberObject(int(value[name]) + source.first_struct)  # type: ignore[call-overload]
         for annotation in _list(value, "/Annots"):
-            held = annotation.get_object() if isinstance(annotation, IndirectObject) else annotation
-            if not isinstance(annotation, IndirectObject):
-                self._turn(source, held)
+            if isinstance(annotation, DictionaryObject):  # one of its own comes by itself
+                self._turn(source, annotation)
         if "/Dest" in value:
             value[NameObject("/Dest")] = self._place(source, value["/Dest"])
         action: Any = value.get("/A")

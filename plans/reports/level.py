@@ -109,6 +109,7 @@ def _goals(plan: LevelPlan, scope: Scope, node: Node) -> tuple[LevelGoalLine, ..
     lines = []
     for goal in goals:
         found = sums.get(goal.measured_by)
-        actual = goal.actual if goal.measured_by == Measure.HAND else found and found.value
+        rolled_up = None if found is None else found.value
+        actual = goal.actual if goal.measured_by == Measure.HAND else rolled_up
         lines.append(LevelGoalLine(goal, actual))
     return tuple(lines)
