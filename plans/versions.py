@@ -175,9 +175,8 @@ def _change(field: Any, before: Any, after: Any) -> FieldChange:
     if isinstance(field, models.DecimalField):
         return _numbers(label, *(None if v is None else Decimal(v) for v in (before, after)))
     if isinstance(field, models.DateField):
-        return FieldChange(
-            label, *(day(date.fromisoformat(v)) if v else None for v in (before, after))
-        )
+        days = [day(date.fromisoformat(v)) if v else None for v in (before, after)]
+        return FieldChange(label, days[0], days[1])
     choices = dict(getattr(field, "flatchoices", ()))
     return FieldChange(label, choices.get(before, before), choices.get(after, after))
 

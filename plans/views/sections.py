@@ -1,5 +1,6 @@
 """Sections of a plan: arranged, read with what is known, gone through one by one; the plan's quality."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -193,7 +194,7 @@ def guide(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "plans/sections/guide.html", context, status=status)
 
 
-def _place(found: list[Section], asked: str) -> int:
+def _place(found: Sequence[Section], asked: str) -> int:
     if not asked:
         return 0
     for place, section in enumerate(found):

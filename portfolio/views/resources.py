@@ -162,7 +162,7 @@ def _message(shares: list[CellShare]) -> str:
     told = [s for s in shares if s.over is not None and s.share is not None]
     if not told:
         return _("Hours by matrix cell")
-    far = max(told, key=lambda s: abs(s.over or 0))
+    far = max(told, key=lambda s: abs(s.over or Decimal(0)))
     return _("“%(cell)s” gets %(share)s of the hours; %(should)s is wanted") % {
         "cell": _cell_name(far.cell),
         "share": percent(far.share),
