@@ -24,12 +24,8 @@ urlpatterns: list = [
     path("templates/<int:pk>/archive/", templates.template_archive, name="template_archive"),
     path("templates/<int:pk>/restore/", templates.template_restore, name="template_restore"),
     path("templates/<int:pk>/section/", templates.section_create, name="template_section_create"),
-    path(
-        "templates/sections/<int:pk>/edit/", templates.section_edit, name="template_section_edit"
-    ),
-    path(
-        "templates/sections/<int:pk>/move/", templates.section_move, name="template_section_move"
-    ),
+    path("templates/sections/<int:pk>/edit/", templates.section_edit, name="template_section_edit"),
+    path("templates/sections/<int:pk>/move/", templates.section_move, name="template_section_move"),
     path(
         "templates/sections/<int:pk>/archive/",
         templates.section_archive,

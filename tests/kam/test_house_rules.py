@@ -142,7 +142,8 @@ def edge_files() -> list[Path]:
         path
         for app in APPS
         for path in (PROJECT / app).rglob("*.py")
-        if path.stem.split("_")[-1] in EDGES or set(path.relative_to(PROJECT).parts[1:-1]) & set(EDGES)
+        if path.stem.split("_")[-1] in EDGES
+        or set(path.relative_to(PROJECT).parts[1:-1]) & set(EDGES)
     )
 
 

@@ -181,9 +181,7 @@ def test_the_panel_names_the_parts_of_the_index_in_three_queries(cast, told):
     )
     client = cast.client("kam")
     with queries(["kam_user", "plans_accountplan", "plans_need"]):
-        answer = client.get(
-            url("need_of_plan", cast.plan.pk), headers={"HX-Request": "true"}
-        )
+        answer = client.get(url("need_of_plan", cast.plan.pk), headers={"HX-Request": "true"})
     text = answer.content.decode()
     assert "Improvement potential index: 649 NOK" in text  # 600 and 49 of one each
     assert "(attainable value 1,490 − present value 0) × chance 44" in text
