@@ -221,7 +221,9 @@ def test_a_plan_without_targets_is_offered_the_growth_to_the_share(world, offere
     url = reverse("plans:target_suggest", args=[world.plan.pk])
     assert world.client("kam").post(url, {"growth": "71.43"}).status_code == 302
     months = TargetMonth.objects.filter(target__plan=world.plan, target__archived_at=None)
-    assert abs(sum(m.revenue for m in months) * Decimal("0.0875") - 90) < Decimal("0.1")  # whole NOK
+    assert abs(sum(m.revenue for m in months) * Decimal("0.0875") - 90) < Decimal(
+        "0.1"
+    )  # whole NOK
 
 
 def test_the_parts_are_shown_to_those_who_see_the_figures(world, regions):
