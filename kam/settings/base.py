@@ -317,6 +317,12 @@ SPECTACULAR_SETTINGS = {
         "CriteriaStateEnum": "portfolio.models.CriteriaVersion.State",
         "NominationStateEnum": "portfolio.models.Nomination.State",
         "ScoringRunStateEnum": "portfolio.models.ScoringRun.State",
+        "SectionKindEnum": "plans.models.SectionKind",
+        "ReviewKindEnum": "plans.models.Review.Kind",
+        "ReportKindEnum": "plans.models.ReportKind",
+        "NeedKindEnum": "plans.models.Need.Kind",
+        "LevelPlanLevelEnum": "plans.models.LevelPlan.Level",
+        "AccountLevelEnum": "accounts.models.Account.Level",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

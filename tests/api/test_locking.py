@@ -35,10 +35,10 @@ def test_the_same_field_changed_since_is_refused_with_both_values(api, url, cast
 def test_another_field_changed_since_is_merged(api, url, cast):
     client = api("kam")
     client.call("patch", url, {"summary": "Theirs"}, **{"If-Match": '"1"'})
-    response = client.call("patch", url, {"needs": "Mine"}, **{"If-Match": '"1"'})
+    response = client.call("patch", url, {"stance_reason": "Mine"}, **{"If-Match": '"1"'})
     assert response.status_code == 200
     cast.plan.refresh_from_db()
-    assert (cast.plan.summary, cast.plan.needs) == ("Theirs", "Mine")
+    assert (cast.plan.summary, cast.plan.stance_reason) == ("Theirs", "Mine")
 
 
 @pytest.mark.parametrize("header", ['"x"', "", "W/"])

@@ -106,14 +106,14 @@ class Walk:
         return links
 
     def _let_panels_load(self) -> None:
-        """Scrolls down until every panel that loads itself has done so."""
-        self.page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+        """Scrolls through the page, again and again, until every panel that loads itself has done so."""
         self.page.wait_for_function(
             """() => {
-                window.scrollTo(0, document.body.scrollHeight);
+                const below = window.scrollY + window.innerHeight;
+                window.scrollTo(0, below < document.body.scrollHeight ? window.scrollY + window.innerHeight / 2 : 0);
                 return !document.querySelector('.htmx-request, .htmx-settling, [data-panel] > .loading');
             }""",
-            polling=100,
+            polling=250,
         )
 
     def _axe(self, colours: str) -> None:

@@ -340,8 +340,8 @@ QUERIES = {
     ("administrator", "/administration/settings/"): PERSON + 4,
     # + this year, last year, rates of the sums, currencies of sales, currencies of plans
     ("administrator", "/administration/rates/"): PERSON + 5,
-    # + people to choose from, entries, people of the entries
-    ("administrator", "/administration/audit/"): PERSON + 2,
+    # + entries, with the people of the entries
+    ("administrator", "/administration/audit/"): PERSON + 1,
 }
 
 

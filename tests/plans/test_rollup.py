@@ -176,10 +176,10 @@ def test_waiting_marks_are_counted_by_portfolio_and_scope(world):
 
 @pytest.fixture
 def today(monkeypatch) -> date:
-    from plans import reports
+    from plans.reports import head, rollup
 
     day = date(2026, 5, 15)
-    for module in (views, portfolios, reports):
+    for module in (views, portfolios, head, rollup):
         monkeypatch.setattr(module, "company_today", lambda: day)
     return day
 
