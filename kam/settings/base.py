@@ -320,6 +320,7 @@ SPECTACULAR_SETTINGS = {
         "SectionKindEnum": "plans.models.SectionKind",
         "ReviewKindEnum": "plans.models.Review.Kind",
         "ReportKindEnum": "plans.models.ReportKind",
+        "AskedReportEnum": "plans.api.library.KINDS",
         "NeedKindEnum": "plans.models.Need.Kind",
         "LevelPlanLevelEnum": "plans.models.LevelPlan.Level",
         "AccountLevelEnum": "accounts.models.Account.Level",
