@@ -25,11 +25,12 @@ class Bulk:
     """Bulk edit: a form whose empty fields mean "leave", and the service that does it.
 
     ``form`` takes ``user``; its cleaned, non-empty values are the changes. ``apply(rows, changes)``
-    gets the editable rows as a queryset and says how many it changed, in one transaction.
+    gets the editable rows as a queryset and says how many it changed, in one transaction; without it
+    the list overrides ``do_bulk``, such as for work that belongs in the worker.
     """
 
     form: Callable[..., forms.Form]
-    apply: Callable[[Any, dict[str, Any]], int]
+    apply: Callable[[Any, dict[str, Any]], int] | None = None
     roles: frozenset[str] = frozenset(set(Role) - {Role.MANAGEMENT})
     #: What the page says instead of "leave empty what stays", and on its button.
     lede: Any = ""
@@ -85,7 +86,7 @@ class BulkEditing(FilteredRows):
 
     def do_bulk(self) -> HttpResponse:
         selection = self.selection(self.request.POST)
-        assert self.bulk is not None  # noqa: S101 - selection() has refused
+        assert self.bulk is not None and self.bulk.apply is not None  # noqa: S101 - selection() has refused; see Bulk
         form = self.bulk.form(self.request.POST, user=self.request.user)
         if not form.is_valid():
             return self.show_bulk(selection, form, status=422)

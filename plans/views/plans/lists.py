@@ -139,10 +139,6 @@ def _late_text(plan: Any) -> Any:
     return plan.open_activities and _("none of %(open)d") % {"open": plan.open_activities}
 
 
-def _not_at_once(_rows: Any, _changes: dict[str, Any]) -> int:
-    raise NotImplementedError("plans are made in the worker: see do_bulk")
-
-
 class UnplannedList(Listing):
     """Accounts without a plan for a year: each with one click to its plan."""
 
@@ -158,7 +154,6 @@ class UnplannedList(Listing):
     related = ("owner",)
     bulk = Bulk(
         ManyPlansForm,
-        _not_at_once,
         lede=gettext_lazy(
             "Each account gets its plan for the year, from the template that fits it."
         ),
