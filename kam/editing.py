@@ -5,11 +5,12 @@ touched field that the other one changed too is a conflict; everything else is m
 held at the starting version is read from the audit trail, so no client is trusted with it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol, TypeVar, cast
 
-from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.http import Http404
 from django.utils import timezone
@@ -104,7 +105,7 @@ def save_fields(
             untouched = [f.name for f in model._meta.fields if f.name not in touched]
             current.clean_fields(exclude=untouched)
             current.clean()
-            current.validate_constraints()
+            _validate_constraints(current, touched)
         current.save(update_fields=[*touched, "updated_at"])
         current.refresh_version()
     return current
@@ -118,6 +119,45 @@ def archive(row: R) -> R:
 def restore(row: R) -> R:
     """Brings an archived row back into use."""
     return save_fields(row, {"archived_at": None}, base_version=None)
+
+
+@cache
+def _constraints(model: type[models.Model]) -> list[tuple[models.BaseConstraint, frozenset[str]]]:
+    """The model's constraints, each with the fields that it speaks of; none: not known."""
+    found = []
+    for constraint in model._meta.constraints:
+        names = set(getattr(constraint, "fields", ()))
+        condition = getattr(constraint, "condition", None)
+        if condition is not None:
+            names |= condition.referenced_base_fields
+        opaque = not isinstance(constraint, models.CheckConstraint | models.UniqueConstraint)
+        if opaque or getattr(constraint, "expressions", None):
+            names = set()
+        found.append((constraint, frozenset(names)))
+    return found
+
+
+def _validate_constraints(row: models.Model, touched: Collection[str]) -> None:
+    """As ``validate_constraints``, of what a touched field can break: each costs a query.
+
+    What the other constraints speak of was just read and stands in the database, which holds them.
+    """
+    model = type(row)
+    names = {n for name in touched for n in (name, model._meta.get_field(name).attname)}  # type: ignore[union-attr]
+    errors: dict[str, Any] = {}
+    for constraint, fields in _constraints(model):
+        if fields and fields.isdisjoint(names):
+            continue
+        try:
+            constraint.validate(model, row)
+        except ValidationError as error:
+            own: Any = getattr(constraint, "fields", ())
+            if getattr(error, "code", None) == "unique" and len(own) == 1:
+                errors.setdefault(own[0], []).append(error)
+            else:
+                errors = error.update_error_dict(errors)
+    if errors:
+        raise ValidationError(errors)
 
 
 def _held(row: models.Model, name: str) -> Any:

@@ -86,7 +86,8 @@ class BulkEditing(FilteredRows):
 
     def do_bulk(self) -> HttpResponse:
         selection = self.selection(self.request.POST)
-        assert self.bulk is not None and self.bulk.apply is not None  # noqa: S101 - selection() has refused; see Bulk
+        assert self.bulk is not None  # noqa: S101 - selection() has refused
+        assert self.bulk.apply is not None  # noqa: S101 - see Bulk
         form = self.bulk.form(self.request.POST, user=self.request.user)
         if not form.is_valid():
             return self.show_bulk(selection, form, status=422)

@@ -30,7 +30,7 @@ from plans.demo.library import make_library
 from plans.demo.reviews import make_reviews
 from plans.demo.sections import amend_some, let_texts_age, write_more
 from plans.demo.sharing import share_one
-from plans.demo.work import make_work
+from plans.demo.work import make_work, scored
 from plans.models import AccountPlan, Activity, SentReport
 from plans.services import activities, goals, lifecycle, sections, targets
 from plans.services.plans import change_plan, create_plan
@@ -310,8 +310,9 @@ class Making:
                     target=goal.target,
                     actual=goal.actual,
                     due_on=goal.due_on,
+                    **scored(plan, at),
                 )
-                for goal in seed.goals
+                for at, goal in enumerate(seed.goals)
             ]
             for activity in seed.activities:
                 self.add_activity(plan, seed, activity, made)

@@ -16,7 +16,7 @@ OWN_STATES = (
 )  # fmt: skip
 STATES = {"active": 62, "submitted": 9, "returned": 6, "draft": 18}
 #: Accounts that buy less in a year (EUR) are looked after without a plan.
-SMALL = 130_000
+SMALL = 180_000
 #: From this month on, plans for the next year are being written.
 PLANNING_SEASON = 9
 

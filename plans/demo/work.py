@@ -96,22 +96,22 @@ MEASURED: tuple[tuple[str, str, str, Decimal | None], ...] = (
 PERSPECTIVES = ("customer", "finance", "process", "learning")
 
 
+def scored(plan: AccountPlan, at: int) -> dict[str, Any]:
+    """Where the plan's goal number ``at`` stands in the scorecard."""
+    chance = rng("scorecard", plan.account.name, plan.year, at)
+    return {
+        "perspective": PERSPECTIVES[(at + chance.randint(0, 3)) % 4],
+        "weight": chance.choice([1, 1, 2, 3]),
+    }
+
+
 def make_work(making: Any, plan: AccountPlan, made: Sequence[Goal], *, key: bool) -> None:
     """Needs, strategies and steps of a plan that is still a draft; the more of them the larger it is."""
     chance = rng("work", plan.account.name, plan.year)
     people = list(Contact.objects.filter(account=plan.account).order_by("pk"))
     own = plan.account.owner is not None and plan.account.owner == making.people["kam"]
-    if key or own:
+    if (key or own) and plan.year >= making.year:
         _needs(making, plan, people, chance)
-    for at, goal in enumerate(made):
-        goals.change_goal(
-            goal,
-            {
-                "perspective": PERSPECTIVES[(at + chance.randint(0, 3)) % 4],
-                "weight": chance.choice([1, 1, 2, 3]),
-            },
-            base_version=None,
-        )
     if not key:
         return
     for title, measure, perspective, target in chance.sample(MEASURED, 3):

@@ -67,7 +67,8 @@ def _status_in_use(plan: AccountPlan) -> str:
     between this look and what is written after it.
     """
     held = AccountPlan.objects.select_for_update(of=("self",), no_key=True)
-    current = held.select_related("account").get(pk=plan.pk)
+    told = ("status", "archived_at", "year", "account__archived_at", "account__name")
+    current = held.select_related("account").only(*told).get(pk=plan.pk)
     _refuse_archived(current.account, current.account.archived_at)
     _refuse_archived(current, current.archived_at)
     return current.status

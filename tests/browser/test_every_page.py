@@ -21,6 +21,7 @@ NO_PAGE = (
     "/file/",
     "/result/",
     "/pdf/",
+    "/xlsx/",
     "/api/v1/schema/",
     "mailto:",
     "tel:",
