@@ -67,7 +67,8 @@ def make(*, say: Say, reset: bool = False, today: date | None = None) -> None:
             )
         say("Taking the old demo company away …")
         empty()
-    Making(today or company_today(), say).everything()
+    with Company.read_once():
+        Making(today or company_today(), say).everything()
 
 
 def empty() -> None:
