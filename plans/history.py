@@ -31,12 +31,13 @@ from plans.services.activities import restore_activity, restore_person
 from plans.services.goals import restore_goal, restore_step, restore_strategy
 from plans.services.levels import restore_level_goal
 from plans.services.needs import restore_need, restore_proposition
-from plans.services.plans import restore_plan
+from plans.services.plans import bring_back
 from plans.services.sections import restore_section
 from plans.services.sharing import never_restored
+from plans.services.steering import steers
 from plans.services.targets import restore_target
 
-restores(AccountPlan, restore_plan)
+restores(AccountPlan, bring_back, may=steers)
 restores(Target, restore_target)
 restores(Goal, restore_goal)
 restores(LevelGoal, restore_level_goal)

@@ -19,6 +19,14 @@ NOBODY = Q(pk__in=[])
 class PlanQuerySet(OfAccountQuerySet):
     """Account plans."""
 
+    def steered_by(self, user: Any) -> Self:
+        """The plans through whose life this person leads: their account's KAM, those who lead them.
+
+        They alone submit, withdraw, amend, close, archive, restore and copy a plan and share it with
+        the customer; a seat that may edit fills it. Always among those of ``editable_by``.
+        """
+        return self.filter(self._of(Account.objects.staffed_by(user)))
+
     def approvable_by(self, user: Any) -> Self:
         """Submitted plans that this person decides on: their teams' leader, or management.
 
@@ -53,6 +61,15 @@ class OfGoalQuerySet(OfAccountQuerySet):
 
 class OfActivityQuerySet(OfAccountQuerySet):
     account_path = "activity__plan__account"
+
+
+class ShareQuerySet(OfPlanQuerySet):
+    """Links for the customer: seen with the account, made and ended by who steers its plan."""
+
+    def _editable(self, person: "User") -> Q:
+        if person.role in EDITS_ALL:
+            return EVERYONE
+        return self._of(Account.objects.staffed_by(person))
 
 
 class OfShareQuerySet(OfAccountQuerySet):

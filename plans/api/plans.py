@@ -1,6 +1,7 @@
 """Resources of plans: plans and their life, targets by month, goals, activities."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -21,7 +22,7 @@ from kam.api.resources import (
     etag,
     speaking_errors,
 )
-from kam.editing import fetch_editable, fetch_visible
+from kam.editing import fetch_visible
 from kam.lookup import LookupFilter
 from kam.scoping import signed_in
 from plans.api.reports import PDF_ANSWERS, report
@@ -30,6 +31,7 @@ from plans.models import AccountPlan, Activity, Goal, Target, TargetMonth
 from plans.quality import assess
 from plans.selectors import plan_year
 from plans.services import activities, copying, goals, lifecycle, plans, targets
+from plans.services.steering import NotYours
 
 ROW = ["id", "version", "created_at", "updated_at", "archived_at"]
 
@@ -205,6 +207,15 @@ class QualitySerializer(serializers.Serializer):
     todo = serializers.ListField(child=serializers.CharField())
 
 
+@contextmanager
+def not_yours_is_403() -> Iterator[None]:
+    """A step that is for those who answer for the account is refused with its sentence, as 403."""
+    try:
+        yield
+    except NotYours as refusal:
+        raise PermissionDenied(refusal.sentence) from None
+
+
 class AccountPlanViewSet(ScopedViewSet):
     """Account plans: one per account and fiscal year, with the steps of their life."""
 
@@ -224,20 +235,26 @@ class AccountPlanViewSet(ScopedViewSet):
         return plans.change_plan(row, changes, base_version=base_version)
 
     def archive_row(self, row: AccountPlan) -> None:
-        plans.archive_plan(row)
+        with not_yours_is_403():
+            plans.archive_plan(row, by=signed_in(self.request))
 
     def restore_row(self, row: AccountPlan) -> None:
-        plans.restore_plan(row)
+        with not_yours_is_403():
+            plans.restore_plan(row, by=signed_in(self.request))
 
     def _step(self, take: Callable[[AccountPlan], AccountPlan], *, decides: bool) -> Response:
-        plan = self.get_object() if not decides else self._to_decide()
-        with speaking_errors():
+        """``decides``: for those who decide on plans; else the service asks who answers for it."""
+        plan = self._to_decide() if decides else self._seen()
+        with speaking_errors(), not_yours_is_403():
             plan = take(plan)
         return Response(self.get_serializer(plan).data, headers={"ETag": etag(plan)})
 
+    def _seen(self) -> AccountPlan:
+        return fetch_visible(AccountPlan.objects.all(), self.request.user, pk=self.kwargs["pk"])
+
     def _to_decide(self) -> AccountPlan:
         """The plan, for one of those who decide on it; 404 unseen, 403 not theirs to decide."""
-        plan = fetch_visible(AccountPlan.objects.all(), self.request.user, pk=self.kwargs["pk"])
+        plan = self._seen()
         mine = AccountPlan.objects.approvable_by(self.request.user)
         if not mine.filter(pk=plan.pk).exists():
             raise PermissionDenied
@@ -289,17 +306,19 @@ class AccountPlanViewSet(ScopedViewSet):
     @action(detail=True, methods=["post"])
     def reopen(self, request: Request, pk: str) -> Response:
         """Puts a closed plan in force again."""
-        return self._step(lambda plan: lifecycle.reopen(plan, signed_in(request)), decides=True)
+        return self._step(lambda plan: lifecycle.reopen(plan, signed_in(request)), decides=False)
 
     @extend_schema(request=CopySerializer, responses={201: AccountPlanSerializer})
     @action(detail=True, methods=["post"])
     def copy(self, request: Request, pk: str) -> Response:
         """Makes the next year's plan from this one."""
-        plan = fetch_editable(AccountPlan.objects.all(), request.user, pk=pk)
+        plan = self._seen()
         asked = CopySerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        with speaking_errors():
-            new = copying.copy_forward(plan, growth=asked.validated_data["growth"])
+        with speaking_errors(), not_yours_is_403():
+            new = copying.copy_forward(
+                plan, by=signed_in(request), growth=asked.validated_data["growth"]
+            )
         return Response(self.get_serializer(new).data, status=201, headers={"ETag": etag(new)})
 
     @extend_schema(responses=QualitySerializer)

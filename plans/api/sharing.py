@@ -22,8 +22,8 @@ from kam.api.resources import (
 )
 from kam.editing import fetch_visible
 from kam.scoping import signed_in
+from plans.api.plans import not_yours_is_403
 from plans.models import (
-    AccountPlan,
     Activity,
     Goal,
     PlanComment,
@@ -151,9 +151,8 @@ class PlanShareViewSet(ScopedViewSet):
 
     def create_row(self, values: dict[str, Any]) -> PlanShare:
         plan, contact = values.pop("plan"), values.pop("contact")
-        if not AccountPlan.objects.editable_by(self.request.user).filter(pk=plan.pk).exists():
-            raise PermissionDenied
-        issued = sharing.share_plan(plan, contact, by=signed_in(self.request), **values)
+        with not_yours_is_403():
+            issued = sharing.share_plan(plan, contact, by=signed_in(self.request), **values)
         issued.share.issued_url = issued.url  # type: ignore[attr-defined]
         return issued.share
 
@@ -162,11 +161,12 @@ class PlanShareViewSet(ScopedViewSet):
     ) -> PlanShare:
         if "expires_on" not in changes:
             return row
-        sharing.prolong(row, changes["expires_on"], base_version=base_version)
+        by = signed_in(self.request)
+        sharing.prolong(row, changes["expires_on"], by=by, base_version=base_version)
         return self.get_queryset().get(pk=row.pk)
 
     def archive_row(self, row: PlanShare) -> None:
-        sharing.end_share(row)
+        sharing.end_share(row, by=signed_in(self.request))
 
 
 class ShareEventViewSet(ScopedReadViewSet):

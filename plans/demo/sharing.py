@@ -65,7 +65,7 @@ def share_one(making: Any) -> None:
             mail=False,
         )
         earlier = sharing.share_plan(plan, contact, by=kam, goals=goals[:1], mail=False)
-        sharing.end_share(earlier.share)
+        sharing.end_share(earlier.share, by=kam)
     _theirs(issued.share)
     with source("command", user=kam.pk):
         for kind, words in OURS:

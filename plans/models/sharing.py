@@ -11,10 +11,10 @@ from plans.models.plan import AccountPlan
 from plans.models.section import Section
 from plans.models.work import Activity, Goal
 from plans.querysets import (
-    OfPlanQuerySet,
     OfPlanReadQuerySet,
     OfSectionQuerySet,
     OfShareQuerySet,
+    ShareQuerySet,
 )
 
 
@@ -43,7 +43,7 @@ class PlanShare(Row):
 
     mailed_at = models.DateTimeField(_("mailed"), null=True, editable=False)
 
-    objects = OfPlanQuerySet.as_manager()
+    objects = ShareQuerySet.as_manager()
 
     class Meta(Row.Meta):
         verbose_name = _("shared link")

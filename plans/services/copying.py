@@ -17,6 +17,7 @@ from plans.models import AccountPlan, Goal, Need, PlanTemplate, Strategy
 from plans.services.plans import create_plan
 from plans.services.portfolios import one_refresh_for_all
 from plans.services.refusals import PlanExists, PlanRefusal
+from plans.services.steering import require_steering
 
 #: Needs that go on in the next year: neither realised nor dropped.
 GOING_ON = ("found", "diagnosed", "proposed", "agreed")
@@ -38,14 +39,17 @@ OF_SECTION = (
 
 
 @transaction.atomic
-def copy_forward(plan: AccountPlan, *, growth: Decimal | None = Decimal(0)) -> AccountPlan:
+def copy_forward(
+    plan: AccountPlan, *, by: User, growth: Decimal | None = Decimal(0)
+) -> AccountPlan:
     """The next year's plan with this one's texts, needs, strategies and open goals.
 
     Targets are suggested anew from this year's sales with ``growth`` (per cent; none without). What
     a goal had reached is its new baseline; activities stay behind, with their year. Texts keep the
     day on which they were confirmed, so that the new plan's quality says what has become old.
-    Raises ``PlanExists``, ``PlanLocked``.
+    Raises ``PlanExists``, ``PlanLocked``, ``NotYours``.
     """
+    require_steering(plan, by)
     new = create_plan(
         plan.account, plan.year + 1, growth=growth, template=plan.template, empty=True
     )

@@ -4,8 +4,9 @@
     approved or active → amending → submitted → …
 
 Each step is one conditional update on the state, so that of two people who decide at the same
-moment one decides and the other is told. Who may take which step is asked in the views by
-``editable_by`` (submit, withdraw, amend, close) and ``approvable_by`` (approve, return, reopen).
+moment one decides and the other is told. Submitting, withdrawing, amending, closing and opening again
+are for who answers for the account (``plans.services.steering``: asked here and in the views), not for
+an edit seat; approving and returning for those whom ``approvable_by`` names (asked in the views).
 Approval freezes a version (``plans.versions``); its number is the plan's ``in_force``, also while the
 plan is amended.
 """
@@ -30,6 +31,7 @@ from plans import versions
 from plans.models import AccountPlan, PlanSettings, PlanVersion, TargetMonth
 from plans.services.portfolios import refresh_soon
 from plans.services.refusals import IllegalTransition, PlanRefusal
+from plans.services.steering import require_reopening, require_steering
 from plans.stance import suggested_stance
 
 Status = AccountPlan.Status
@@ -67,8 +69,9 @@ def submit(plan: AccountPlan, by: User) -> AccountPlan:
     """Asks for a decision, and tells those who decide.
 
     Raises ``PlanRefusal`` where the stance is not the one that the matrix suggests and nobody says
-    why.
+    why, and ``NotYours``.
     """
+    require_steering(plan, by)
     _refuse_unargued_stance(plan)
     plan = _take(SUBMIT, plan, by)
     for person in deciders(plan):
@@ -104,6 +107,7 @@ def _refuse_unargued_stance(plan: AccountPlan) -> None:
 
 def withdraw(plan: AccountPlan, by: User) -> AccountPlan:
     """Takes a submitted plan back, to change it: a draft, or an amendment of what is in force."""
+    require_steering(plan, by)
     return _take(WITHDRAW, plan, by)
 
 
@@ -139,6 +143,7 @@ def amend(plan: AccountPlan, by: User) -> AccountPlan:
     What was approved stays in force meanwhile. A plan that was approved before versions were kept
     is frozen first, so that there is something to compare with.
     """
+    require_steering(plan, by)
     if plan.in_force == 0 and plan.status in AMEND.origins:
         plan = _take(AMEND, plan, by, in_force=versions.next_number(plan))
         versions.freeze(plan, PlanVersion.Occasion.APPROVED, plan.decided_by)
@@ -149,6 +154,7 @@ def amend(plan: AccountPlan, by: User) -> AccountPlan:
 @transaction.atomic
 def close(plan: AccountPlan, by: User) -> AccountPlan:
     """Ends the work with a plan; it stays to be read, and as its last version."""
+    require_steering(plan, by)
     plan = _take(CLOSE, plan, by)
     versions.freeze(plan, PlanVersion.Occasion.CLOSED, by)
     return plan
@@ -156,6 +162,7 @@ def close(plan: AccountPlan, by: User) -> AccountPlan:
 
 def reopen(plan: AccountPlan, by: User) -> AccountPlan:
     """Puts a closed plan in force again."""
+    require_reopening(plan, by)
     return _take(REOPEN, plan, by)
 
 

@@ -9,12 +9,14 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account
 from kam.editing import archive, restore, save_fields
+from kam.models import User
 from kam.periods import company_year
 from plans.models import AccountPlan, PlanTemplate
 from plans.services.locks import account_in_use, require_open_text
 from plans.services.portfolios import refresh_soon
 from plans.services.refusals import PlanExists, PlanRefusal
 from plans.services.sections import fill_sections
+from plans.services.steering import require_steering
 from plans.services.targets import suggest_targets
 from plans.services.templates import template_for
 
@@ -76,12 +78,13 @@ def change_plan(
 
 
 @transaction.atomic
-def archive_plan(plan: AccountPlan) -> AccountPlan:
+def archive_plan(plan: AccountPlan, *, by: User) -> AccountPlan:
     """Takes a plan out of use, with its targets and activities; it can be brought back.
 
     Raises ``PlanRefusal`` while it is in force or waits for a decision: then it is closed, or
-    withdrawn, first.
+    withdrawn, first; ``NotYours``.
     """
+    require_steering(plan, by)
     held = AccountPlan.objects.select_for_update(of=("self",), no_key=True).get(pk=plan.pk)
     if held.status in IN_FORCE:
         words = _("%(plan)s is “%(state)s”. Close or withdraw it first.")
@@ -91,9 +94,15 @@ def archive_plan(plan: AccountPlan) -> AccountPlan:
     return plan
 
 
+def restore_plan(plan: AccountPlan, *, by: User) -> AccountPlan:
+    """Brings a plan back into use. Raises ``PlanRefusal`` while its account is archived, ``NotYours``."""
+    require_steering(plan, by)
+    return bring_back(plan)
+
+
 @transaction.atomic
-def restore_plan(plan: AccountPlan) -> AccountPlan:
-    """Brings a plan back into use. Raises ``PlanRefusal`` while its account is archived."""
+def bring_back(plan: AccountPlan) -> AccountPlan:
+    """As ``restore_plan``, where it was asked already who does it."""
     account_in_use(plan.account)
     plan = restore(plan)
     refresh_soon()

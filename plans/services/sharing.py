@@ -43,6 +43,7 @@ from plans.selectors import in_hierarchy, people_who_see
 from plans.services.comments import check_words
 from plans.services.locks import account_in_use
 from plans.services.refusals import PlanLocked, PlanRefusal
+from plans.services.steering import require_steering
 
 log = logging.getLogger(__name__)
 #: A link is valid for a year at most.
@@ -97,8 +98,10 @@ def share_plan(
 ) -> Issued:
     """A personal link for a contact to chosen parts of a plan.
 
-    Raises ``PlanLocked`` for an archived plan, ``PlanRefusal`` by field for what cannot be shared.
+    Raises ``PlanLocked`` for an archived plan, ``PlanRefusal`` by field for what cannot be shared,
+    ``NotYours``.
     """
+    require_steering(plan, by)
     _require_in_use(plan)
     sections, goals, activities = (
         list(dict.fromkeys(sections)),
@@ -148,8 +151,11 @@ def share_plan(
 
 
 @transaction.atomic
-def prolong(share: PlanShare, expires_on: date, *, base_version: int | None = None) -> PlanShare:
+def prolong(
+    share: PlanShare, expires_on: date, *, by: User, base_version: int | None = None
+) -> PlanShare:
     """Lets a link open until another day; also one that has expired, not one that was ended."""
+    require_steering(share.plan, by)
     _require_in_use(share.plan)
     if share.archived_at is not None:
         raise PlanRefusal(_("This link was ended. Make a new one."))
@@ -159,8 +165,9 @@ def prolong(share: PlanShare, expires_on: date, *, base_version: int | None = No
     return save_fields(share, {"expires_on": expires_on}, base_version=base_version)
 
 
-def end_share(share: PlanShare) -> PlanShare:
+def end_share(share: PlanShare, *, by: User) -> PlanShare:
     """Ends a link at once and for good."""
+    require_steering(share.plan, by)
     return share if share.archived_at is not None else archive(share)
 
 

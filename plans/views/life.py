@@ -17,6 +17,7 @@ from kam.editing import fetch_visible
 from kam.htmx import render as render_part
 from kam.markdown import rendered
 from kam.periods import company_year
+from kam.scoping import signed_in
 from plans import versions
 from plans.life_forms import CopyForm
 from plans.models import AccountPlan, PlanVersion
@@ -139,7 +140,7 @@ def compare(request: HttpRequest, pk: int) -> HttpResponse:
 def copy(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks, and makes next year's plan from this one."""
     plan = plan_for(request.user, pk)
-    if not plan.editable:  # type: ignore[attr-defined]
+    if not plan.steerable:  # type: ignore[attr-defined]
         raise PermissionDenied
     form = CopyForm(request.POST if request.method == "POST" else None)
     status = 200
@@ -166,7 +167,7 @@ def copy(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _copied(request: HttpRequest, plan: AccountPlan, growth: Decimal | None) -> HttpResponse:
     try:
-        new = copying.copy_forward(plan, growth=growth)
+        new = copying.copy_forward(plan, by=signed_in(request), growth=growth)
     except PlanExists as exists:
         messages.info(request, exists.sentence)
         return HttpResponseRedirect(exists.plan.get_absolute_url())

@@ -15,15 +15,16 @@ from plans.services.locks import activities_are_open, aims_are_open, text_is_ope
 def plan_for(user: Any, pk: int) -> AccountPlan:
     """The plan as this person sees it (one query), or 404.
 
-    ``editable`` and ``decidable`` say what they may do by the row rule; ``may_edit``, ``may_aim``
-    and ``may_act`` whether texts, targets and activities are open to them in the plan's state.
+    ``editable``, ``steerable`` and ``decidable`` say what they may do by the row rule; ``may_edit``,
+    ``may_aim`` and ``may_act`` whether texts, targets and activities are open to them in the plan's state.
     """
     mine = AccountPlan.objects.editable_by(user).filter(pk=OuterRef("pk")).order_by()
+    to_steer = AccountPlan.objects.steered_by(user).filter(pk=OuterRef("pk")).order_by()
     to_decide = AccountPlan.objects.approvable_by(user).filter(pk=OuterRef("pk")).order_by()
     plan = (
         AccountPlan.objects.visible_to(user)
         .select_related("account__owner", "decided_by")
-        .annotate(editable=Exists(mine), decidable=Exists(to_decide))
+        .annotate(editable=Exists(mine), steerable=Exists(to_steer), decidable=Exists(to_decide))
         .filter(pk=pk)
         .first()
     )

@@ -32,8 +32,8 @@ def _panel(request: HttpRequest, plan: Any, *, status: int = 200, **more: Any) -
     in_use = plan.archived_at is None and plan.account.archived_at is None
     context = {
         "plan": plan,
-        "may_share": plan.editable and in_use,
-        "may_end": plan.editable,
+        "may_share": plan.steerable and in_use,
+        "may_end": plan.steerable,
         "links": joint.links_of(plan, today),
         "prolonged": today + timedelta(days=PlanSettings.current().link_days),
         "title": _("Shared with the customer"),
@@ -58,7 +58,7 @@ def share_list(request: HttpRequest, pk: int) -> HttpResponse:
 def share_add(request: HttpRequest, pk: int) -> HttpResponse:
     """A new link. The answer to making it shows the address, once."""
     plan = plan_for(request.user, pk)
-    if not plan.editable:  # type: ignore[attr-defined]
+    if not plan.steerable:  # type: ignore[attr-defined]
         raise PermissionDenied
     posted = request.method == "POST"
     form = ShareForm(
@@ -107,7 +107,8 @@ def share_prolong(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _after(request, share, [str(e) for e in form.errors.get("expires_on", [])])
     day = form.cleaned_data["expires_on"]
-    return _act(request, share, lambda: sharing.prolong(_share(request, pk), day))
+    by = signed_in(request)
+    return _act(request, share, lambda: sharing.prolong(_share(request, pk), day, by=by))
 
 
 @login_required
@@ -115,7 +116,7 @@ def share_prolong(request: HttpRequest, pk: int) -> HttpResponse:
 def share_end(request: HttpRequest, pk: int) -> HttpResponse:
     """Ends a link at once."""
     share = _share(request, pk)
-    return _act(request, share, lambda: sharing.end_share(share))
+    return _act(request, share, lambda: sharing.end_share(share, by=signed_in(request)))
 
 
 def _act(request: HttpRequest, share: PlanShare, act: Any) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
+from kam.scoping import signed_in
 from plans.forms import ApproveForm, ReturnForm
 from plans.models import AccountPlan
 from plans.services import lifecycle, plans
@@ -71,13 +72,19 @@ WORDS: dict[str, tuple[Any, list[Any], Any]] = {
 FORMS = {"approve": ApproveForm, "return": ReturnForm}
 
 
+def may_take(step: lifecycle.Step, plan: Any) -> bool:
+    """Whether this person takes such steps with the plan (of ``plan_for``), in whichever state it is."""
+    if step.decides:
+        return plan.decidable
+    return plan.steerable or (step is lifecycle.REOPEN and plan.decidable)
+
+
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def take(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     """Asks, and takes one step."""
     plan = plan_for(request.user, pk)
-    decides = lifecycle.STEPS[step].decides or step == "reopen"
-    if not (plan.decidable if decides else plan.editable):  # type: ignore[attr-defined]
+    if not may_take(lifecycle.STEPS[step], plan):
         raise PermissionDenied
     form = (
         FORMS[step](request.POST if request.method == "POST" else None) if step in FORMS else None
@@ -128,9 +135,9 @@ def _take(step: str, plan: AccountPlan, user: Any, note: str) -> None:
 @require_POST
 def archive(request: HttpRequest, pk: int) -> HttpResponse:
     """Takes a plan out of use."""
-    plan = _editable(request, pk)
+    plan = _steerable(request, pk)
     try:
-        plans.archive_plan(plan)
+        plans.archive_plan(plan, by=signed_in(request))
     except PlanRefusal as refusal:
         messages.error(request, refusal.sentence)
     else:
@@ -142,9 +149,9 @@ def archive(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def restore(request: HttpRequest, pk: int) -> HttpResponse:
     """Brings an archived plan back."""
-    plan = _editable(request, pk)
+    plan = _steerable(request, pk)
     try:
-        plans.restore_plan(plan)
+        plans.restore_plan(plan, by=signed_in(request))
     except PlanRefusal as refusal:
         messages.error(request, refusal.sentence)
     else:
@@ -152,8 +159,8 @@ def restore(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(plan.get_absolute_url())
 
 
-def _editable(request: HttpRequest, pk: int) -> AccountPlan:
+def _steerable(request: HttpRequest, pk: int) -> AccountPlan:
     plan = plan_for(request.user, pk)
-    if not plan.editable:  # type: ignore[attr-defined]
+    if not plan.steerable:  # type: ignore[attr-defined]
         raise PermissionDenied
     return plan

@@ -129,6 +129,7 @@ SCOPED = {
     "editable_by",
     "figures_visible_to",
     "approvable_by",
+    "steered_by",
     "staffed_by",
     "led_by",
     "none",

@@ -16,6 +16,11 @@ DECIDES = frozenset({"administrator", "management", "region_leader", "leader"})
 DECIDES_FOREIGN = frozenset({"administrator", "management", "region_leader", "south_leader"})
 
 
+#: Who leads Kari's plan through its life, and Odd's: the KAM and those above, never an edit seat.
+STEERS = EDITS_ACCOUNT - {"editor"}
+STEERS_FOREIGN = EDITS_FOREIGN
+
+
 def plan(cast):
     return {"pk": cast.plan.pk}
 
@@ -85,11 +90,23 @@ def changed(name, own, foreign, *, ok=302, data=None, foreign_ok=None, method="p
     ]  # fmt: skip
 
 
-def step(name, *, decides):
+def steered(name, own, foreign, *, ok=302, data=None, method="post"):
+    """A page or write for those who answer for the account; 403 for an edit seat and who reads."""
+    body = data or (lambda cast: {})
+    return [
+        Route(
+            name, "own", own, method=method, data=body, ok=ok,
+            ok_for=STEERS, refused=SEES_ACCOUNT - STEERS,
+        ),
+        Route(
+            name, "foreign", foreign, method=method, data=body, ok=ok,
+            ok_for=STEERS_FOREIGN, refused=SEES_FOREIGN - STEERS_FOREIGN,
+        ),
+    ]  # fmt: skip
+
+
+def step(name, allowed, foreign_allowed):
     """A step of the plan's life: its question, and taking it."""
-    allowed, foreign_allowed = (
-        (DECIDES, DECIDES_FOREIGN) if decides else (EDITS_ACCOUNT, EDITS_FOREIGN)
-    )
     note = {"data": lambda cast: {"note": "why"}}
     return [
         Route(name, "own", plan, ok_for=allowed, refused=SEES_ACCOUNT - allowed),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from plans import versions
-from tests.plans.route_rows import changed, foreign_plan, plan, seen
+from tests.plans.route_rows import foreign_plan, plan, seen, steered
 
 
 def frozen(plan_of):
@@ -38,7 +38,7 @@ ROUTES: list = [
     *seen("plans:version_list", plan, foreign_plan),
     *seen("plans:version_detail", version_of(own), version_of(foreign)),
     *seen("plans:compare", frozen(own), frozen(foreign)),
-    *changed("plans:copy", plan, foreign_plan, method="get", ok=200),
-    *changed("plans:copy", plan, foreign_plan, data=lambda c: {"growth": "0"}),
+    *steered("plans:copy", plan, foreign_plan, method="get", ok=200),
+    *steered("plans:copy", plan, foreign_plan, data=lambda c: {"growth": "0"}),
 ]
 NO_FOREIGN_ROW: dict[str, Any] = {}

@@ -6,6 +6,8 @@ from plans import versions
 from plans.models import PlanTemplate, Section, TemplateSection
 from tests.api.routes import ALL_VERBS, NOBODY, key, rows_of
 from tests.plans.route_rows import (
+    STEERS,
+    STEERS_FOREIGN,
     changed,
     edited,
     foreign_plan,
@@ -129,11 +131,11 @@ ROUTES: list = [
     Route("api:plan-quality", "foreign", foreign_plan, ok_for=SEES_FOREIGN),
     Route(
         "api:plan-copy", "own", plan, "post", ok=201,
-        ok_for=EDITS_ACCOUNT, refused=SEES_ACCOUNT - EDITS_ACCOUNT,
+        ok_for=STEERS, refused=SEES_ACCOUNT - STEERS,
     ),
     Route(
         "api:plan-copy", "foreign", foreign_plan, "post", ok=201,
-        ok_for=EDITS_FOREIGN, refused=SEES_FOREIGN - EDITS_FOREIGN,
+        ok_for=STEERS_FOREIGN, refused=SEES_FOREIGN - STEERS_FOREIGN,
     ),
 ]  # fmt: skip
 NO_FOREIGN_ROW: dict[str, Any] = {

@@ -6,12 +6,15 @@ from typing import Any
 from plans import joint
 from plans.models import PlanComment, PlanShare, SectionReader, ShareEvent
 from tests.plans.route_rows import (
+    STEERS,
+    STEERS_FOREIGN,
     changed,
     foreign_plan,
     foreign_section,
     plan,
     section,
     seen,
+    steered,
 )
 from tests.route_table import (
     EDITS_ACCOUNT,
@@ -50,17 +53,17 @@ def opened(cast):
 
 ROUTES: list = [
     *seen("plans:share_list", plan, foreign_plan),
-    *changed("plans:share_add", plan, foreign_plan, method="get", ok=200),
-    *changed("plans:share_add", plan, foreign_plan, ok=422),
+    *steered("plans:share_add", plan, foreign_plan, method="get", ok=200),
+    *steered("plans:share_add", plan, foreign_plan, ok=422),
     *seen("plans:share_preview", link, foreign_link),
-    *changed(
+    *steered(
         "plans:share_prolong",
         link,
         foreign_link,
         data=lambda c: {"expires_on": "2001-01-01"},
         ok=422,
     ),
-    *changed("plans:share_end", link, foreign_link),
+    *steered("plans:share_end", link, foreign_link),
     Route("joint:page", "directory", opened, but=AS_READER),
     Route(
         "joint:comment",
@@ -181,7 +184,10 @@ PATCH, DELETE = ("-detail", "patch", 200), ("-detail", "delete", 204)
 ROUTES += [
     Route("api:planshare-list"),
     Route("api:planshare-list", method="post", ok=400),
-    *api_rows("planshare", link, foreign_link, [PATCH, DELETE]),
+    *api_rows(
+        "planshare", link, foreign_link, [PATCH, DELETE],
+        edits=STEERS, foreign_edits=STEERS_FOREIGN,
+    ),
     Route("api:shareevent-list"),
     *api_rows("shareevent", event, foreign_event, []),
     Route("api:plancomment-list"),

@@ -1,11 +1,13 @@
 """Who decides on a plan, when, and who is told."""
 
 import pytest
+from django.urls import reverse
 
 from kam.models import Notification, Role, User
 from plans.models import AccountPlan
-from plans.services import lifecycle
+from plans.services import copying, lifecycle, plans
 from plans.services.refusals import IllegalTransition, PlanRefusal
+from plans.services.steering import NotYours
 from tests.conftest import YEAR
 
 Status = AccountPlan.Status
@@ -72,6 +74,60 @@ def test_each_step_leads_on_from_its_own_states_only(cast, name, status):
         assert f"Fjord Shipyards {YEAR}" in refused.value.sentence
         assert AccountPlan.objects.get(pk=plan.pk).status == status
         assert told() == []
+
+
+def test_an_edit_seat_fills_a_plan_and_does_not_lead_it(cast):
+    """The KAM, their substitute, those above and administrators do; nothing has changed after a no."""
+    acts = {
+        "submit": lambda plan, by: lifecycle.submit(plan, by),
+        "withdraw": lambda plan, by: lifecycle.withdraw(plan, by),
+        "amend": lambda plan, by: lifecycle.amend(plan, by),
+        "close": lambda plan, by: lifecycle.close(plan, by),
+        "reopen": lambda plan, by: lifecycle.reopen(plan, by),
+        "archive": lambda plan, by: plans.archive_plan(plan, by=by),
+        "restore": lambda plan, by: plans.restore_plan(plan, by=by),
+        "copy": lambda plan, by: copying.copy_forward(plan, by=by),
+    }
+    assert AccountPlan.objects.editable_by(cast.editor).filter(pk=cast.plan.pk).exists()
+    for name, act in acts.items():
+        origin = lifecycle.STEPS[name].origins[0] if name in lifecycle.STEPS else Status.DRAFT
+        plan = in_state(cast.plan, origin)
+        with pytest.raises(NotYours) as refused:
+            act(plan, cast.editor)
+        assert refused.value.sentence == (
+            "Only those who answer for Fjord Shipyards do this: its KAM, and who leads them."
+        ), name
+        stands = AccountPlan.objects.get(pk=plan.pk)
+        assert (stands.status, stands.archived_at) == (origin, None)
+    assert told() == []
+    cast.editor.acting_for = cast.kam
+    for person in (cast.kam, cast.leader, cast.region_leader, cast.administrator, cast.editor):
+        plan = in_state(cast.plan, Status.DRAFT)
+        assert lifecycle.submit(plan, person).status == Status.SUBMITTED
+        assert lifecycle.withdraw(plan, person).status == Status.DRAFT
+
+
+def test_an_edit_seat_is_offered_no_step_and_no_link(cast):
+    for status in (Status.DRAFT, Status.SUBMITTED, Status.ACTIVE, Status.CLOSED):
+        plan = in_state(cast.plan, status)
+        page = cast.client("editor").get(plan.get_absolute_url()).content.decode()
+        mine = cast.client("kam").get(plan.get_absolute_url()).content.decode()
+        address = plan.get_absolute_url()
+        steps = ["submit", "withdraw", "amend", "close", "reopen", "archive", "copy"]
+        offered = {name for name in steps if f'"{address}{name}/"' in mine}
+        assert {"archive", "copy"} < offered, status
+        assert not [name for name in steps if f'"{address}{name}/"' in page]
+    links = cast.client("editor").get(f"{address}links/").content.decode()
+    assert "Share with the customer" not in links
+
+
+def test_what_an_edit_seat_archives_no_more_it_does_not_bring_back_by_the_history(cast):
+    from kam.editing import archive
+
+    archive(cast.plan)
+    url = reverse("kam:history_restore", args=["plans.accountplan", cast.plan.pk])
+    assert cast.client("editor").post(url).status_code == 403
+    assert cast.client("kam").post(url).status_code == 302
 
 
 def test_the_second_decider_is_told_who_decided(cast):

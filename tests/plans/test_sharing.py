@@ -348,7 +348,7 @@ def test_unknown_and_broken_addresses_are_not_found(issued, visitor):
 
 
 def end(issued):
-    sharing.end_share(issued.share)
+    sharing.end_share(issued.share, by=issued.share.created_by)
 
 
 def expire(issued):
@@ -420,7 +420,7 @@ def test_an_ended_link_does_not_come_back(cast, issued):
     issued.share.refresh_from_db()
     assert issued.share.archived_at is not None
     with pytest.raises(PlanRefusal, match="ended"):
-        sharing.prolong(issued.share, company_today() + timedelta(days=5))
+        sharing.prolong(issued.share, company_today() + timedelta(days=5), by=cast.kam)
 
 
 def test_another_sites_form_is_refused(issued):

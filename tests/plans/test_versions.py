@@ -200,7 +200,7 @@ def test_next_year_is_made_from_this_one(cast, today, last_year):
     sections.change_section(cast.section, {"body": "Service first."}, base_version=None)
     cast.goal.actual = 12
     cast.goal.save()
-    new = copying.copy_forward(cast.plan, growth=Decimal(10))
+    new = copying.copy_forward(cast.plan, by=cast.kam, growth=Decimal(10))
     assert (new.year, new.status, new.summary) == (YEAR + 1, Status.DRAFT, "Grow.")
     assert [(s.kind, s.body) for s in new.sections.all()] == [("strategy", "Service first.")]
     (goal,) = new.goals.all()
@@ -208,7 +208,7 @@ def test_next_year_is_made_from_this_one(cast, today, last_year):
     assert not new.activities.exists()
     assert new.targets.get().line == cast.line
     with pytest.raises(PlanExists):
-        copying.copy_forward(cast.plan)
+        copying.copy_forward(cast.plan, by=cast.kam)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_next_year_is_made_from_this_one(cast, today, last_year):
 def test_a_goal_that_was_reached_stays_behind(cast, today, numbers, copied):
     cast.goal.baseline, cast.goal.target, cast.goal.actual = numbers
     cast.goal.save()
-    new = copying.copy_forward(cast.plan)
+    new = copying.copy_forward(cast.plan, by=cast.kam)
     assert [goal.baseline for goal in new.goals.all()] == ([] if copied is None else [copied])
 
 
@@ -228,7 +228,7 @@ def test_sections_of_one_place_are_copied_with_their_readers(cast, today):
             cast.plan, kind="other", title=title, position=3, audience=Audience.NAMED
         )
         sections.set_readers(section, [cast.contributor])
-    new = copying.copy_forward(cast.plan)
+    new = copying.copy_forward(cast.plan, by=cast.kam)
     copied = new.sections.filter(kind="other")
     assert sorted(s.title for s in copied) == ["One", "Two"]
     assert [s.readers.get().user for s in copied] == [cast.contributor] * 2
@@ -237,8 +237,8 @@ def test_sections_of_one_place_are_copied_with_their_readers(cast, today):
 def test_a_plan_in_force_is_not_taken_away(cast, today):
     plan = approved(cast)
     with pytest.raises(PlanRefusal, match="Close"):
-        plans.archive_plan(plan)
-    assert plans.archive_plan(lifecycle.close(plan, cast.kam)).archived_at is not None
+        plans.archive_plan(plan, by=cast.kam)
+    assert plans.archive_plan(lifecycle.close(plan, cast.kam), by=cast.kam).archived_at is not None
 
 
 def test_many_plans_are_made_once(cast, today):

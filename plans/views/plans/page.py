@@ -20,6 +20,7 @@ from plans.views.life import compare_url
 from plans.views.plans.badges import badge_of
 from plans.views.plans.figures import caption_of, key_figures, months_of, year_figures
 from plans.views.rows import crumbs_to, plan_for
+from plans.views.steps import may_take
 
 
 @login_required
@@ -82,7 +83,7 @@ def steps_for(plan: Any, user: Any) -> list[dict[str, Any]]:
         lifecycle.CLOSE,
         lifecycle.REOPEN,
     ):
-        allowed = plan.decidable if step.decides or step is lifecycle.REOPEN else plan.editable
+        allowed = may_take(step, plan)
         if step is lifecycle.APPROVE and allowed and plan.status in step.origins:
             allowed = lifecycle.may_approve(plan, user)
         if allowed and plan.status in step.origins:
