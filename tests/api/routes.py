@@ -10,7 +10,7 @@ from kam.models import ApiToken, BudgetRate, ImportBatch, Job, Notification, Sav
 from kam.periods import company_today
 from plans.models import Activity, Goal, Target, TargetMonth
 from tests.conftest import YEAR
-from tests.plans.route_rows import DECIDES, DECIDES_FOREIGN
+from tests.plans.route_rows import DECIDES, DECIDES_FOREIGN, STEERS, STEERS_FOREIGN
 from tests.route_table import (
     ADMINISTRATORS,
     EDITS_ACCOUNT,
@@ -141,7 +141,8 @@ ROUTES: list[Route] = [
         NOBODY,
         "",
     ),
-    *rows_of("plan", "own", lambda c: c.plan, SEES_ACCOUNT, EDITS_ACCOUNT, ALL_VERBS),
+    *rows_of("plan", "own", lambda c: c.plan, SEES_ACCOUNT, EDITS_ACCOUNT, "patch"),
+    *rows_of("plan", "own", lambda c: c.plan, SEES_ACCOUNT, STEERS, "delete restore"),
     *rows_of("plan", "foreign", lambda c: c.foreign_plan, SEES_FOREIGN, EDITS_FOREIGN, ALL_VERBS),
     *rows_of("target", "own", lambda c: c.target, SEES_ACCOUNT, EDITS_ACCOUNT, "patch delete"),
     *rows_of("target", "foreign", foreign_target, SEES_FOREIGN, EDITS_FOREIGN, "patch delete"),
@@ -207,11 +208,11 @@ ROUTES += [
     Route("api:plan-pdf", "foreign", key(lambda c: c.foreign_plan), ok_for=SEES_FOREIGN),
 ]
 
-# --- the steps of a plan: a draft is submitted by those who edit; nothing else leads on from there --
+# --- the steps of a plan: a draft is submitted by its KAM and those above; nothing else leads on --
 for name, ok in (("submit", 200), ("withdraw", 400), ("amend", 400), ("close", 400)):
     for row, pick, sees, edits in (
-        ("own", lambda c: c.plan, SEES_ACCOUNT, EDITS_ACCOUNT),
-        ("foreign", lambda c: c.foreign_plan, SEES_FOREIGN, EDITS_FOREIGN),
+        ("own", lambda c: c.plan, SEES_ACCOUNT, STEERS),
+        ("foreign", lambda c: c.foreign_plan, SEES_FOREIGN, STEERS_FOREIGN),
     ):
         ROUTES.append(
             Route(
@@ -229,6 +230,8 @@ for name in ("approve", "send-back", "reopen"):
         ("own", lambda c: c.plan, SEES_ACCOUNT, DECIDES),
         ("foreign", lambda c: c.foreign_plan, SEES_FOREIGN, DECIDES_FOREIGN),
     ):
+        if name == "reopen":  # by who answers for the account, too
+            decides |= STEERS if row == "own" else STEERS_FOREIGN
         ROUTES.append(
             Route(
                 f"api:plan-{name}",
