@@ -19,7 +19,6 @@ from kam.models import (
     ApiToken,
     BudgetRate,
     Company,
-    ImportBatch,
     Job,
     Notification,
     SavedView,
@@ -110,26 +109,6 @@ class JobSerializer(serializers.ModelSerializer):
             "created_at",
             "started_at",
             "finished_at",
-        ]
-
-
-class ImportBatchSerializer(serializers.ModelSerializer):
-    class Meta:
-        model = ImportBatch
-        fields = [
-            "id",
-            "resource",
-            "file_name",
-            "digest",
-            "state",
-            "good_rows_only",
-            "created",
-            "changed",
-            "unchanged",
-            "refused",
-            "created_by",
-            "created_at",
-            "applied_at",
         ]
 
 
@@ -281,14 +260,6 @@ class JobViewSet(ScopedReadViewSet):
         return send_result(self.get_object())
 
 
-class ImportBatchViewSet(ScopedReadViewSet):
-    """Files and calls that brought data in."""
-
-    queryset = ImportBatch.objects.order_by("-id")
-    serializer_class = ImportBatchSerializer
-    filterset_fields = {"resource": ["exact"], "state": ["exact"]}
-
-
 def register(router: BaseRouter) -> None:
     router.register("users", UserViewSet, "user")
     router.register("teams", TeamViewSet, "team")
@@ -299,4 +270,3 @@ def register(router: BaseRouter) -> None:
     router.register("saved-views", SavedViewViewSet, "savedview")
     router.register("api-tokens", ApiTokenViewSet, "apitoken")
     router.register("jobs", JobViewSet, "job")
-    router.register("import-batches", ImportBatchViewSet, "importbatch")

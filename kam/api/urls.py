@@ -8,7 +8,7 @@ from rest_framework.routers import DefaultRouter
 
 app_name = "api"
 #: Modules with a ``register(router)`` function and, where they need it, ``paths`` of their own.
-RESOURCES = ("kam.api.foundation", "accounts.api", "portfolio.api", "plans.api")
+RESOURCES = ("kam.api.foundation", "kam.api.imports", "accounts.api", "portfolio.api", "plans.api")
 
 router = DefaultRouter()
 router.include_format_suffixes = False

@@ -324,6 +324,7 @@ SPECTACULAR_SETTINGS = {
         "NeedKindEnum": "plans.models.Need.Kind",
         "LevelPlanLevelEnum": "plans.models.LevelPlan.Level",
         "AccountLevelEnum": "accounts.models.Account.Level",
+        "ImportStateEnum": "kam.models.ImportBatch.State",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -10,6 +10,7 @@ from kam.models import ApiToken, BudgetRate, ImportBatch, Job, Notification, Sav
 from kam.periods import company_today
 from plans.models import Activity, Goal, Target, TargetMonth
 from tests.conftest import YEAR
+from tests.kam.importing import routes as imports
 from tests.plans.route_rows import DECIDES, DECIDES_FOREIGN, STEERS, STEERS_FOREIGN
 from tests.route_table import (
     ADMINISTRATORS,
@@ -306,6 +307,7 @@ ROUTES += [
 # --- what belongs to one person -----------------------------------------------------------------------
 ONLY_KARI = frozenset({"kam"})
 KARI_AND_ADMIN = frozenset({"administrator", "kam"})
+IMPORTERS = EDITS_ALL
 
 
 def message(cast):
@@ -342,8 +344,30 @@ ROUTES += [
     *rows_of("job", "personal", job, KARI_AND_ADMIN, NOBODY, ""),
     Route("api:job-cancel", "personal", key(job), "post", ok_for=KARI_AND_ADMIN, ok=204),
     Route("api:job-result", "personal", key(job), ok_for=KARI_AND_ADMIN, ok=404),
-    Route("api:importbatch-list"),
-    *rows_of("importbatch", "personal", batch, KARI_AND_ADMIN | {"service"}, NOBODY, ""),
+    Route("api:import-list"),
+    Route("api:import-list", method="post", ok_for=EDITS_ALL, ok=400, otherwise=403),
+    *rows_of("import", "personal", batch, IMPORTERS | {"kam"}, NOBODY, ""),
+    Route("api:import-rows", "personal", key(batch), ok_for=IMPORTERS | {"kam"}),
+    Route(
+        "api:import-apply",
+        "personal",
+        imports.of("checked"),
+        "post",
+        ok_for=IMPORTERS,
+        ok=202,
+    ),
+    Route(  # Kari's own, from when she was an administrator
+        "api:import-apply",
+        "personal",
+        key(batch),
+        "post",
+        ok_for=IMPORTERS,
+        ok=409,
+        refused=ONLY_KARI,
+    ),
+    Route(
+        "api:import-cancel", "personal", imports.of("uploaded"), "post", ok_for=IMPORTERS, ok=200
+    ),
 ]
 
 # --- the roll-up ----------------------------------------------------------------------------------------
@@ -393,7 +417,10 @@ NO_FOREIGN_ROW = {
             "job-detail",
             "job-cancel",
             "job-result",
-            "importbatch-detail",
+            "import-detail",
+            "import-rows",
+            "import-apply",
+            "import-cancel",
         )
     },
     "api:account-restore": "tried with the child, seen through the team and not by others",
