@@ -4,16 +4,15 @@ from datetime import date
 from typing import Any, cast
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
+from kam.days import check_day
 from kam.forms import RowForm
 from kam.models import ApiToken, Role, Substitution, Team, User
 from kam.periods import company_today
 from kam.scoping import NOT_HANDED_OVER
 from kam.services import OWN_FIELDS
 
-EARLIEST, LATEST = date(1990, 1, 1), date(2100, 12, 31)
 DAYS = [(30, _("30 days")), (90, _("90 days")), (365, _("A year")), (0, _("Without end"))]
 
 #: Offered while typing; any zone of the time zone database is accepted.
@@ -50,12 +49,12 @@ class DayInput(forms.DateInput):
 
 
 class DayField(forms.DateField):
-    """A date between 1990 and 2100; what lies outside is a slip of the keyboard."""
+    """A date in the years that are kept here (``kam.days``)."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             widget=DayInput(),
-            validators=[MinValueValidator(EARLIEST), MaxValueValidator(LATEST)],
+            validators=[check_day],
             **kwargs,
         )
 

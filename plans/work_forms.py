@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
+from kam.days import check_day
 from kam.forms import RowForm
 from kam.models import User
 from plans.forms import TypedNumberField
@@ -123,6 +124,7 @@ class ManyActivitiesForm(forms.Form):
     due_on = forms.DateField(
         label=gettext_lazy("Postpone to"),
         required=False,
+        validators=[check_day],
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
 

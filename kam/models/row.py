@@ -1,10 +1,15 @@
 """What every row of business data has: a version against lost updates, times, an archive mark."""
 
+from collections.abc import Collection
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 import pgtrigger
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from kam.days import check_day
 
 #: Changes of these alone are no edit by a person.
 UNVERSIONED = ["version", "updated_at", "path", "last_login"]
@@ -39,6 +44,26 @@ class Row(models.Model):
     class Meta:
         abstract = True
         triggers: ClassVar[list[pgtrigger.Trigger]] = [CountVersion()]
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """As Django's; days lie in the years that are kept here, too (``kam.days``)."""
+        left_out = set(exclude or ())
+        errors: dict[str, list[ValidationError]] = {}
+        try:
+            super().clean_fields(exclude=left_out)
+        except ValidationError as error:
+            errors = error.update_error_dict(errors)
+        for field in self._meta.fields:
+            value = (
+                getattr(self, field.attname) if field.name not in left_out | set(errors) else None
+            )
+            if isinstance(value, date) and not isinstance(value, datetime):
+                try:
+                    check_day(value)
+                except ValidationError as error:
+                    errors[field.name] = [error]
+        if errors:
+            raise ValidationError(errors)
 
     def refresh_version(self) -> None:
         """Reads back what the database's triggers set on the last save."""

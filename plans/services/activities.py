@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Case, F, Value, When
 from django.utils.translation import gettext as _
 
+from kam.days import check_day
 from kam.editing import archive, restore, save_fields
 from kam.models import User
 from kam.periods import company_today
@@ -81,6 +82,7 @@ def finish_many(activities: ActivityQuerySet) -> int:
 @transaction.atomic
 def postpone_many(activities: ActivityQuerySet, until: date) -> int:
     """Gives the open ones among these a new day; returns how many. None starts after it is due."""
+    check_day(until)
     count = _open_in_open_plans(activities).update(
         due_on=until,
         starts_on=Case(When(starts_on__gt=until, then=Value(until)), default=F("starts_on")),

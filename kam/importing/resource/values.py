@@ -10,12 +10,12 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
 from django.utils.translation import gettext as _
 
+from kam.days import FIRST_YEAR, LAST_YEAR
 from kam.importing.reading import Reading
 from kam.importing.resource.columns import Column, plain_number
 from kam.importing.resource.countries import country_code, country_like
 from kam.money import CURRENCIES
 
-FIRST_YEAR, LAST_YEAR = 1990, 2100
 YES = {"true", "yes", "y", "1", "x", "ja", "j", "sand", "sann", "sandt", "kyllä", "是"}
 NO = {"false", "no", "n", "0", "nei", "nej", "usand", "falsk", "ei", "否"}
 
