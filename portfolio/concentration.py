@@ -10,7 +10,7 @@ and ``portfolio.calc.retention``.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -24,7 +24,6 @@ from django.utils import timezone
 from accounts.models import Account, AccountYear
 from accounts.querysets import AccountQuerySet
 from kam.money import rates_for
-from kam.periods import company_year
 from portfolio.calc.retention import STEPS, Bridge, Step
 from portfolio.key_accounts import Marks, marks_in
 from portfolio.querysets import seen_by
@@ -36,10 +35,9 @@ POINTS = 50
 TREND = 5
 KEPT_SECONDS = 30 * 3600
 #: Counts on when what is kept changes its form.
-FORM = 2
+FORM = 3
 #: Accounts from which on results are of the last night.
 LARGE = 20_000
-NO_MARKS = Marks()
 #: New key accounts that the bridge names.
 WON = 20
 
@@ -129,7 +127,9 @@ _NOTHING = (
 _SUMS = """
 WITH rates (year, currency, rate) AS (VALUES {rates}),
 facts AS MATERIALIZED ({facts}),
-marks (account_id, was, is_one) AS (SELECT * FROM unnest(%s::bigint[], %s::bool[], %s::bool[])),
+marks (account_id, year, was, is_one) AS (
+    SELECT * FROM unnest(%s::bigint[], %s::int[], %s::bool[], %s::bool[])
+),
 missing AS (
     SELECT f.year, f.currency, sum(f.revenue) AS amount
       FROM facts f LEFT JOIN rates r ON r.year = f.year AND r.currency = f.currency
@@ -138,13 +138,14 @@ missing AS (
 sums AS MATERIALIZED (
     SELECT a.path[1] AS customer, f.year, sum(f.revenue * r.rate) AS revenue,
            sum((f.revenue - f.cost) * r.rate) AS margin,
-           coalesce(sum(f.revenue * r.rate) FILTER (WHERE a.is_key_account), 0) AS key_revenue,
+           coalesce(sum(f.revenue * r.rate) FILTER (
+               WHERE coalesce(m.is_one, a.is_key_account)), 0) AS key_revenue,
            bool_or(coalesce(m.was, a.is_key_account)) AS was_key,
            bool_or(coalesce(m.is_one, a.is_key_account)) AS is_key
       FROM facts f
       JOIN accounts_account a ON a.id = f.account_id
       JOIN rates r ON r.year = f.year AND r.currency = f.currency
-      LEFT JOIN marks m ON m.account_id = f.account_id
+      LEFT JOIN marks m ON m.account_id = f.account_id AND m.year = f.year
      GROUP BY 1, 2
 )
 """
@@ -213,9 +214,11 @@ SELECT currency, NULL, NULL, 0, amount, 0, year FROM missing
 
 
 def _statement(
-    portfolio: Portfolio, years: Sequence[int], then: str, marks: Marks = NO_MARKS
+    portfolio: Portfolio, marks: Mapping[int, Marks], then: str
 ) -> tuple[str, list[Any]]:
-    """The statement and its positional parameters; the rates are read here (a query a year)."""
+    """The statement and its positional parameters, for the years of ``marks``, which say who is a key
+    account in each; the rates are read here (a query a year)."""
+    years = list(marks)
     pairs: list[Any] = []
     for year in years:
         rates = rates_for(year)
@@ -224,7 +227,12 @@ def _statement(
     values = ", ".join(["(%s::int, %s::text, %s::numeric)"] * (len(pairs) // 3))
     # The house's own queryset, compiled: its scope stays what it is.
     facts, parameters = _compiled(portfolio, years)
-    columns = [list(marks.accounts), list(marks.was), list(marks.is_one)]
+    changed = [
+        (account, year, was, is_one)
+        for year, of_year in marks.items()
+        for account, was, is_one in of_year
+    ]
+    columns = [[row[at] for row in changed] for at in range(4)]
     return _SUMS.format(rates=values, facts=facts) + then, [*pairs, *parameters, *columns]
 
 
@@ -250,11 +258,13 @@ def _named(text: str, **values: int) -> str:
 
 
 def concentration_of(portfolio: Portfolio, years: Sequence[int]) -> dict[int, YearConcentration]:
-    """Each fiscal year's concentration (one statement, and one for each year's rates)."""
+    """Each fiscal year's concentration, its key accounts those of its end or of today (one statement,
+    one for the marks, one for each year's rates)."""
     then = _named(_CONCENTRATION, points=POINTS, listed=LISTED)
+    marks = marks_in(years)
     found: dict[int, YearConcentration] = {}
     missing: dict[int, dict[str, Decimal]] = {}
-    for row in _rows(*_statement(portfolio, years, then)):
+    for row in _rows(*_statement(portfolio, marks, then)):
         if row[7] is None:  # an amount without a rate
             code = "".join(chr(int(sign)) for sign in row[15][0])
             missing.setdefault(row[0], {})[code] = row[2]
@@ -314,12 +324,11 @@ def bridge_of(portfolio: Portfolio, year: int) -> Retained:
     """From the year before to ``year``: all customers, and key accounts by the history of the mark
     (a statement, one for the marks, one for each year's rates)."""
     then = _named(_BRIDGE, before=year - 1, now=year)
-    period = company_year(year)
-    marks = marks_in(period.first, period.end)
+    marks = marks_in([year])[year]
     groups: list[Pairs] = []
     missing: dict[int, dict[str, Decimal]] = {}
     for name, was, is_one, count, before, now, in_year in _rows(
-        *_statement(portfolio, [year - 1, year], then, marks)
+        *_statement(portfolio, {year - 1: marks, year: marks}, then)
     ):
         if in_year is not None:
             missing.setdefault(in_year, {})[name] = before

@@ -1,7 +1,8 @@
 """What can be read about an account as a key account: since when, and what is proposed."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import Account
 from kam.models import Company
+from kam.periods import company_year
 from kam.scoping import Role, principal
 from portfolio.models import Nomination
 from portfolio.services.nominations import WAITING
@@ -46,48 +48,56 @@ class Marks:
     was: tuple[bool, ...] = ()
     is_one: tuple[bool, ...] = ()
 
+    def __iter__(self) -> Iterator[tuple[int, bool, bool]]:
+        return zip(self.accounts, self.was, self.is_one, strict=True)
+
     @property
     def won(self) -> list[int]:
         """Those that became key accounts in the period and still were at its end."""
-        rows = zip(self.accounts, self.was, self.is_one, strict=True)
-        return [pk for pk, was, is_one in rows if is_one and not was]
+        return [pk for pk, was, is_one in self if is_one and not was]
 
 
 _MARKS = """
-WITH changed AS (
+WITH years AS (
+    SELECT * FROM unnest(%s::int[], %s::timestamptz[], %s::timestamptz[]) AS y (year, first, after)
+), changed AS (
     SELECT DISTINCT row_id FROM kam_auditentry
-     WHERE model = 'accounts.account' AND at >= %(start)s AND 'is_key_account' = ANY (fields)
-), first AS (
+     WHERE model = 'accounts.account' AND at >= (SELECT min(first) FROM years)
+       AND 'is_key_account' = ANY (fields)
+), begun AS (
     SELECT c.row_id, (SELECT e.is_key_account FROM accounts_accountevent e
                        WHERE e.pgh_obj_id = c.row_id ORDER BY e.pgh_id LIMIT 1) AS mark
       FROM changed c
 )
-SELECT f.row_id,
+SELECT y.year, b.row_id,
        coalesce((SELECT e.is_key_account FROM accounts_accountevent e
-                  WHERE e.pgh_obj_id = f.row_id AND e.pgh_created_at < %(start)s
-                  ORDER BY e.pgh_id DESC LIMIT 1), f.mark),
+                  WHERE e.pgh_obj_id = b.row_id AND e.pgh_created_at < y.first
+                  ORDER BY e.pgh_id DESC LIMIT 1), b.mark),
        coalesce((SELECT e.is_key_account FROM accounts_accountevent e
-                  WHERE e.pgh_obj_id = f.row_id AND e.pgh_created_at < %(end)s
-                  ORDER BY e.pgh_id DESC LIMIT 1), f.mark)
-  FROM first f WHERE f.mark IS NOT NULL ORDER BY f.row_id
+                  WHERE e.pgh_obj_id = b.row_id AND e.pgh_created_at < y.after
+                  ORDER BY e.pgh_id DESC LIMIT 1), b.mark)
+  FROM begun b CROSS JOIN years y WHERE b.mark IS NOT NULL ORDER BY b.row_id
 """
 
 
-def marks_in(first: date, end: date) -> Marks:
-    """How key marks changed from ``first`` on, as they stood then and on ``end`` (one query).
+def marks_in(years: Sequence[int]) -> dict[int, Marks]:
+    """How key marks changed in each fiscal year: at its start, and at its end or now (one query).
 
-    Days are the company's. An account that came into the system as a key account counts as one from
-    before: when it became one, nobody has said.
+    An account that came into the system as a key account counts as one from before: when it became
+    one, nobody has said.
     """
     zone = ZoneInfo(Company.current().timezone)
-    days = {
-        "start": datetime.combine(first, time.min, zone),
-        "end": datetime.combine(end, time.min, zone),
-    }
+    periods = [company_year(year) for year in years]
+    firsts = [datetime.combine(period.first, time.min, zone) for period in periods]
+    ends = [datetime.combine(period.end, time.min, zone) for period in periods]
     with connection.cursor() as cursor:
-        cursor.execute(_MARKS, days)
+        cursor.execute(_MARKS, [list(years), firsts, ends])
         rows = cursor.fetchall()
-    return Marks(*(tuple(column) for column in zip(*rows, strict=True))) if rows else Marks()
+    return {
+        year: Marks(*zip(*own, strict=True)) if own else Marks()
+        for year in years
+        for own in [[row[1:] for row in rows if row[0] == year]]
+    }
 
 
 def may_propose(user: Any, account: Account) -> bool:

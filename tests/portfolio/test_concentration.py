@@ -122,6 +122,27 @@ def test_new_key_accounts_are_those_won_in_the_year_not_todays(cast):
     assert "Became key accounts in the year: <a" in page.content.decode()
 
 
+def test_the_trend_takes_the_key_accounts_of_each_year(cast):
+    """Who is a key account today was none three years ago; who was one then is none today."""
+    mills = [Account.objects.create(name=f"Mill {i}") for i in range(3)]
+    with pgtrigger.ignore():
+        Account.events.rel.related_model.objects.update(
+            pgh_created_at=datetime(YEAR - 4, 1, 1, tzinfo=UTC)
+        )
+    became, ended, _never = mills
+    marked(ended, True, date(YEAR - 3, 5, 1))
+    marked(became, True, date(YEAR - 1, 5, 1))
+    marked(ended, False, date(YEAR - 1, 6, 1))
+    for mill, revenue in zip(mills, (20, 30, 50), strict=True):
+        for year in (YEAR - 2, YEAR - 1, YEAR):
+            sold(mill, revenue, year)
+    found = of(cast.management, YEAR - 2, YEAR - 1, YEAR)
+    assert {year: one.key_share for year, one in found.items()} == {
+        YEAR - 2: pytest.approx(0.3), YEAR - 1: pytest.approx(0.2), YEAR: pytest.approx(0.2),
+    }  # fmt: skip
+    assert [customer.is_key for customer in found[YEAR - 2].largest] == [False, True, False]
+
+
 def test_accounts_of_one_group_are_one_customer(cast):
     sold(cast.account, 300)
     sold(cast.child, 300)
@@ -283,8 +304,8 @@ def test_white_space_is_by_line_and_never_below_zero(cast):
 @pytest.mark.parametrize(
     ("name", "queries"),
     [
-        ("concentration", 7),  # person, mark, facts, rates, settings, names
-        ("concentration_trend", 8),  # person, mark, facts, five years' rates
+        ("concentration", 8),  # person, mark, key marks, facts, rates, settings, names
+        ("concentration_trend", 9),  # person, mark, key marks, facts, five years' rates
         ("concentration_bridge", 7),  # person, mark, marks, facts, two years' rates, who was won
         ("white_space", 8),
     ],
