@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Account, Contact
-from kam.models import AuditEntry, Notification
+from kam.logo import set_logo
+from kam.models import AuditEntry, Company, Notification
 from kam.periods import company_today
 from plans import joint
 from plans.models import (
@@ -29,6 +30,7 @@ from plans.models import (
 )
 from plans.services import goals, sharing
 from plans.services.refusals import PlanLocked, PlanRefusal
+from tests.plans.test_report_plan import picture
 
 What = ShareEvent.What
 
@@ -82,6 +84,36 @@ def goal_form(visitor, issued) -> dict[str, str]:
         "key": re.search(r'name="key" value="(\d+)"', form)[1],
         "state": re.search(r'name="state" value="(\w+)"', form)[1],
     }
+
+
+def test_the_company_shows_itself_by_its_logo_and_nothing_more_is_opened(
+    cast, issued, visitor, django_capture_on_commit_callbacks
+):
+    """The picture stands in the page itself: there is no address of files to be opened from here."""
+    assert "<img" not in text_of(visitor.get(page(issued)))
+    with django_capture_on_commit_callbacks(execute=True):
+        set_logo(picture("PNG"))
+    try:
+        html = text_of(visitor.get(page(issued)))
+        name = Company.current().name
+        assert re.search(
+            rf'<img class="joint-logo" src="data:image/png;base64,[^"]+" alt="{name}">', html
+        )
+        assert html.count("<img") == 1
+        addresses = set(re.findall(r'(?:href|src|action)="(?!data:|mailto:|#)([^"]*)"', html))
+        assert {a for a in addresses if not a.startswith("/static/")} == {
+            f"{page(issued)}goal/",
+            f"{page(issued)}comment/",
+        }
+        assert Company.current().logo.name not in html
+        ours = text_of(cast.client("kam").get(f"/plans/links/{issued.share.pk}/"))
+        assert 'class="joint-logo"' in ours
+        sharing.end_share(issued.share, by=cast.kam)
+        assert 'class="joint-logo"' in text_of(visitor.get(page(issued)))
+        assert "<img" not in text_of(visitor.get(f"/joint/{'x' * 43}/"))
+    finally:
+        with django_capture_on_commit_callbacks(execute=True):
+            set_logo(None)
 
 
 # --- making one -----------------------------------------------------------------------------------
