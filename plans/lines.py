@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,13 +10,14 @@ from decimal import Decimal
 from django.db.models import BigIntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
+from django.utils.translation import gettext as _
 
 from accounts.models import Account, SalesFact
 from kam.listing import Key, Page, key_page
 from kam.models import User
 from kam.money import Rates
 from kam.periods import FiscalYear
-from plans.models import TargetMonth
+from plans.models import AgreedMonth, TargetMonth
 
 PAGE = 50
 
@@ -126,7 +128,9 @@ def fact_lines(
 
 _OF_TARGET = (
     *("month", "revenue", "margin", "updated_at", "target__line__name", "target__plan__currency"),
-    *("target__plan__account__name",),
+    *("target__plan__account__name", "agreed__revenue", "agreed__margin", "agreed__currency"),
+    *("agreed__version__number", "agreed__version__made_at", "agreed__version__made_by__name"),
+    "agreed__version__made_by__email",
 )
 
 
@@ -141,14 +145,19 @@ def target_lines(
     before: str | None = None,
     size: int = PAGE,
 ) -> Page:
-    """The target months of these accounts, with who set them last (two queries)."""
+    """The target months of these accounts, with who set them last (two queries).
+
+    Of plans that are being amended those of the version in force, with who approved it, and when.
+    """
+    as_they_stand = Q(archived_at__isnull=True, target__archived_at__isnull=True)
     found = months.filter(
         _of(accounts, "target__plan__account"),
-        archived_at__isnull=True,
-        target__archived_at__isnull=True,
+        Q(agreed__isnull=False) | as_they_stand & ~AgreedMonth.being_amended("target__plan__"),
         target__plan__archived_at__isnull=True,
     )
-    found = found.select_related("target__line", "target__plan__account").only(*_OF_TARGET)
+    found = found.select_related(
+        "target__line", "target__plan__account", "agreed__version__made_by"
+    ).only(*_OF_TARGET)
     page = key_page(
         _in(found, year, month),
         _keys("target__plan__account_id"),
@@ -156,26 +165,39 @@ def target_lines(
         before=before,
         size=size,
     )
-    written = _last_writers([row.pk for row in page.rows])
-    return replace(
-        page,
-        rows=[
-            Line(
-                row.pk,
-                row.target.plan.account_id,
-                row.target.plan.account.name,
-                row.target.line.name,
-                row.month,
-                row.target.plan.currency,
-                row.revenue,
-                row.margin,
-                rates.rate(row.target.plan.currency),
-                "",
-                row.target.plan_id,
-                *written.get(row.pk, (row.updated_at, "")),
-            )
-            for row in page.rows
-        ],
+    written = _last_writers([row.pk for row in page.rows if _agreed(row) is None])
+    return replace(page, rows=[_target_line(row, rates, written) for row in page.rows])
+
+
+def _agreed(row: TargetMonth) -> AgreedMonth | None:
+    """The month as the version in force has it, while its plan is amended."""
+    return getattr(row, "agreed", None)
+
+
+def _target_line(
+    row: TargetMonth, rates: Rates, written: Mapping[int, tuple[datetime, str]]
+) -> Line:
+    plan, agreed = row.target.plan, _agreed(row)
+    currency = plan.currency if agreed is None else agreed.currency
+    version = None if agreed is None else agreed.version
+    source, at, who = "", *written.get(row.pk, (row.updated_at, ""))
+    if version is not None:
+        source = _("Version %(n)s") % {"n": version.number}
+        at, who = version.made_at, str(version.made_by or "")
+    return Line(
+        row.pk,
+        plan.account_id,
+        plan.account.name,
+        row.target.line.name,
+        row.month,
+        currency,
+        row.revenue if agreed is None else agreed.revenue,
+        row.margin if agreed is None else agreed.margin,
+        rates.rate(currency),
+        source,
+        row.target.plan_id,
+        at,
+        who,
     )
 
 

@@ -77,7 +77,8 @@ def snapshot(plan: AccountPlan) -> dict[str, Any]:
             for row in rows.select_related(*linked)
         ]
     months = (
-        TargetMonth.objects.filter(target__plan=plan, target__archived_at__isnull=True)
+        TargetMonth.objects.active()
+        .filter(target__plan=plan, target__archived_at__isnull=True)
         .order_by("target", "month")
         .values_list("target", "month", "revenue", "margin", "volume")
     )

@@ -1,5 +1,6 @@
 """Account plans and all that belongs to them, plans of the levels above, prepared roll-ups."""
 
+from plans.models.agreed import AgreedMonth
 from plans.models.feed import CalendarFeed
 from plans.models.forecast import ForecastOutcome, KeptForecast
 from plans.models.level import CascadeShare, LevelGoal, LevelPlan
@@ -36,6 +37,7 @@ __all__ = [
     "AccountPlan",
     "Activity",
     "ActivityPerson",
+    "AgreedMonth",
     "Audience",
     "CalendarFeed",
     "CascadeShare",

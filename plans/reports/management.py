@@ -15,6 +15,7 @@ from accounts.models import Account
 from kam.money import Rates
 from kam.periods import FiscalYear, company_today
 from plans.calc import ratio
+from plans.models import AgreedMonth
 from plans.reports.head import Prepared, file_name, head
 from plans.reports.level import level_content
 from plans.rollup_pictures import bullet_of, message_of, months_of
@@ -31,14 +32,16 @@ PARTS = 12
 _DEVIATIONS = """
     WITH rates AS (SELECT * FROM unnest(%s::text[], %s::numeric[]) r(currency, rate)),
     mine AS (
-        SELECT p.id, p.account_id, p.currency FROM plans_accountplan p
+        SELECT p.id, p.account_id, p.currency, p.in_force, p.status FROM plans_accountplan p
          WHERE p.year = %s AND p.archived_at IS NULL AND p.account_id IN ({scope})
     ), asked AS (
-        SELECT mine.account_id, sum(m.revenue * r.rate) AS amount
-          FROM mine JOIN rates r USING (currency)
-          JOIN plans_target t ON t.plan_id = mine.id AND t.archived_at IS NULL
-          JOIN plans_targetmonth m ON m.target_id = t.id AND m.archived_at IS NULL
-         WHERE m.month >= %s AND m.month < %s GROUP BY 1
+        SELECT p.account_id, sum({agreed.REVENUE} * r.rate) AS amount
+          FROM mine p
+          JOIN plans_target t ON t.plan_id = p.id
+          JOIN plans_targetmonth m ON m.target_id = t.id
+          {agreed.JOIN}
+          JOIN rates r ON r.currency = {agreed.CURRENCY}
+         WHERE m.month >= %s AND m.month < %s AND {agreed.COUNTS} GROUP BY 1
     ), sold AS (
         SELECT f.account_id, sum(f.revenue * r.rate) AS amount
           FROM accounts_salesfact f JOIN rates r USING (currency)
@@ -49,7 +52,7 @@ _DEVIATIONS = """
       FROM asked a JOIN accounts_account x ON x.id = a.account_id
       LEFT JOIN sold s USING (account_id) LEFT JOIN kam_user u ON u.id = x.owner_id
      ORDER BY abs(coalesce(s.amount, 0) - a.amount) DESC, x.name LIMIT %s
-"""
+""".format(agreed=AgreedMonth, scope="{scope}")  # noqa: S608 - our own names
 
 
 @dataclass(frozen=True, slots=True)

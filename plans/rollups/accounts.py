@@ -12,7 +12,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from accounts.models import Account
 from kam.periods import FiscalYear
-from plans.models import AccountPlan, Activity
+from plans.models import AccountPlan, Activity, AgreedMonth
 from plans.rollups.figures import Figures
 from plans.rollups.sheet import Sheet, sheet_for
 
@@ -21,22 +21,23 @@ if TYPE_CHECKING:
 
 SUBSIDIARIES_SHOWN = 200
 
-_ACCOUNT_MONTHS = """
+_ACCOUNT_MONTHS = f"""
     SELECT f.account_id, f.month, f.currency, sum(f.revenue), sum(f.revenue - f.cost),
            0::numeric, 0::numeric, 0::numeric
       FROM accounts_salesfact f
      WHERE f.account_id = ANY(%(accounts)s) AND f.month >= %(first)s AND f.month < %(end)s
      GROUP BY 1, 2, 3
     UNION ALL
-    SELECT p.account_id, m.month, p.currency, 0, 0, sum(m.revenue), sum(m.margin),
-           sum(coalesce(m.forecast, m.revenue))
+    SELECT p.account_id, m.month, {AgreedMonth.CURRENCY}, 0, 0, sum({AgreedMonth.REVENUE}),
+           sum({AgreedMonth.MARGIN}), sum({AgreedMonth.FORECAST})
       FROM plans_accountplan p
-      JOIN plans_target t ON t.plan_id = p.id AND t.archived_at IS NULL
-      JOIN plans_targetmonth m ON m.target_id = t.id AND m.archived_at IS NULL
+      JOIN plans_target t ON t.plan_id = p.id
+      JOIN plans_targetmonth m ON m.target_id = t.id
+      {AgreedMonth.JOIN}
      WHERE p.account_id = ANY(%(accounts)s) AND p.archived_at IS NULL
-       AND m.month >= %(first)s AND m.month < %(end)s
+       AND m.month >= %(first)s AND m.month < %(end)s AND {AgreedMonth.COUNTS}
      GROUP BY 1, 2, 3
-"""
+"""  # noqa: S608 - our own names
 
 
 def fill_accounts(sheet: Sheet, account_ids: Sequence[int]) -> Sheet:

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from kam.models import BudgetRate, Company
 from kam.periods import add_months, fiscal_year_of, month_of
-from plans.models import KeptForecast
+from plans.models import AgreedMonth, KeptForecast
 
 #: How many months ahead accuracy is told for: kept on the first of the month so many before.
 LEADS = (1, 3)
@@ -19,18 +19,19 @@ LEADS = (1, 3)
 MONTHS = 24
 _LOCK = "hashtext('plans.forecasts')"
 
-_KEEP = """
+_KEEP = f"""
     INSERT INTO plans_keptforecast (account_id, owner_id, month, kept_on, currency, forecast, typed)
-    SELECT p.account_id, a.owner_id, m.month, %(kept_on)s, p.currency,
-           sum(coalesce(m.forecast, m.revenue)), bool_or(m.forecast IS NOT NULL)
+    SELECT p.account_id, a.owner_id, m.month, %(kept_on)s, {AgreedMonth.CURRENCY},
+           sum({AgreedMonth.FORECAST}), bool_or(m.forecast IS NOT NULL)
       FROM plans_targetmonth m
-      JOIN plans_target t ON t.id = m.target_id AND t.archived_at IS NULL
+      JOIN plans_target t ON t.id = m.target_id
       JOIN plans_accountplan p ON p.id = t.plan_id AND p.archived_at IS NULL
       JOIN accounts_account a ON a.id = p.account_id AND a.archived_at IS NULL
-     WHERE m.month >= %(kept_on)s AND m.archived_at IS NULL
+      {AgreedMonth.JOIN}
+     WHERE m.month >= %(kept_on)s AND {AgreedMonth.COUNTS}
      GROUP BY 1, 2, 3, 5
     ON CONFLICT (account_id, month, kept_on) DO NOTHING
-"""
+"""  # noqa: S608 - our own names
 _OUTCOMES = """
     WITH wanted AS (
         SELECT * FROM unnest(%(months)s::date[], %(leads)s::int[], %(kept)s::date[], %(years)s::int[])

@@ -12,6 +12,7 @@ from django.db import connection
 
 from kam.models import Company
 from kam.periods import FiscalYear, month_of
+from plans.models import AgreedMonth
 
 _AMOUNTS = (
     "actual",
@@ -105,16 +106,18 @@ _CELLS = f"""
               JOIN accounts_product pr ON pr.id = f.product_id
              GROUP BY 1, 2, 3, 4, 5
             UNION ALL
-            SELECT m.id, m.owner_id, t.line_id, {_YEAR.format(m="tm.month")}, p.currency, 0, 0,
-                   sum(tm.revenue), sum(tm.margin),
-                   coalesce(sum(coalesce(tm.forecast, tm.revenue))
-                            FILTER (WHERE tm.month >= %(this_month)s), 0),
-                   0, coalesce(sum(tm.revenue) FILTER (WHERE tm.month < %(this_month)s), 0)
-              FROM mine m
-              JOIN plans_accountplan p ON p.account_id = m.id AND p.archived_at IS NULL
-              JOIN plans_target t ON t.plan_id = p.id AND t.archived_at IS NULL
-              JOIN plans_targetmonth tm ON tm.target_id = t.id AND tm.archived_at IS NULL
-                   {{targets_range}}
+            SELECT a.id, a.owner_id, t.line_id, {_YEAR.format(m="m.month")}, {AgreedMonth.CURRENCY}, 0, 0,
+                   sum({AgreedMonth.REVENUE}), sum({AgreedMonth.MARGIN}),
+                   coalesce(sum({AgreedMonth.FORECAST})
+                            FILTER (WHERE m.month >= %(this_month)s), 0),
+                   0, coalesce(sum({AgreedMonth.REVENUE})
+                               FILTER (WHERE m.month < %(this_month)s), 0)
+              FROM mine a
+              JOIN plans_accountplan p ON p.account_id = a.id AND p.archived_at IS NULL
+              JOIN plans_target t ON t.plan_id = p.id
+              JOIN plans_targetmonth m ON m.target_id = t.id {{targets_range}}
+              {AgreedMonth.JOIN}
+             WHERE {AgreedMonth.COUNTS}
              GROUP BY 1, 2, 3, 4, 5
           ) sums
          GROUP BY 1, 2, 3, 4, 5
@@ -141,7 +144,7 @@ _SOME_YEARS = (
     _DIMENSIONS
     + _CELLS.format(
         facts_range="AND f.month >= %(first)s AND f.month < %(end)s",
-        targets_range="AND tm.month >= %(first)s AND tm.month < %(end)s",
+        targets_range="AND m.month >= %(first)s AND m.month < %(end)s",
     )
     + _store(
         _AMOUNTS, _COUNTED, "p.currency <> '' AND p.year BETWEEN %(from_year)s AND %(to_year)s"

@@ -18,7 +18,7 @@ from django.db import OperationalError, connection, transaction
 
 from kam.models import Company
 from kam.periods import company_today, fiscal_year_of, month_of
-from plans.models import PortfolioCount, StalePortfolio
+from plans.models import AgreedMonth, PortfolioCount, StalePortfolio
 from plans.services.portfolio_parts import compute_parts, count_parts
 
 log = logging.getLogger(__name__)
@@ -59,12 +59,14 @@ _SUMS = """
           JOIN accounts_salesfact f ON f.account_id = mine.id {facts_month}
          GROUP BY 1, 2, 3
         UNION ALL
-        SELECT mine.owner_id, m.month, p.currency, 0, 0,
-               sum(m.revenue), sum(m.margin), sum(coalesce(m.forecast, m.revenue))
+        SELECT mine.owner_id, m.month, {agreed.CURRENCY}, 0, 0,
+               sum({agreed.REVENUE}), sum({agreed.MARGIN}), sum({agreed.FORECAST})
           FROM mine {facts_wanted}
           JOIN plans_accountplan p ON p.account_id = mine.id AND p.archived_at IS NULL
-          JOIN plans_target t ON t.plan_id = p.id AND t.archived_at IS NULL
-          JOIN plans_targetmonth m ON m.target_id = t.id AND m.archived_at IS NULL {target_month}
+          JOIN plans_target t ON t.plan_id = p.id
+          JOIN plans_targetmonth m ON m.target_id = t.id {target_month}
+          {agreed.JOIN}
+         WHERE {agreed.COUNTS}
          GROUP BY 1, 2, 3
       ) parts
      GROUP BY 1, 2, 3
@@ -99,7 +101,7 @@ _WHOLE = (
     "WITH "
     + _MINE
     + ", figures AS MATERIALIZED ("
-    + _SUMS.format(facts_wanted="", facts_month="", target_month="")
+    + _SUMS.format(agreed=AgreedMonth, facts_wanted="", facts_month="", target_month="")
     + ")"
     + _STORE.format(
         in_question="(p.owner_id = ANY(%(owners)s) OR (%(unowned)s AND p.owner_id IS NULL))"
@@ -111,6 +113,7 @@ _MONTHS = (
     + _MINE
     + ", figures AS MATERIALIZED ("
     + _SUMS.format(
+        agreed=AgreedMonth,
         facts_wanted="JOIN wanted w ON w.key = mine.key",
         facts_month="AND f.month = w.month",
         target_month="AND m.month = w.month",

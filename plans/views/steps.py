@@ -53,7 +53,9 @@ WORDS: dict[str, tuple[Any, list[Any], Any]] = {
             gettext_lazy(
                 "Targets and goals can be changed; what was approved is kept as its version."
             ),
-            gettext_lazy("Roll-ups show the plan as it stands, also while it is amended."),
+            gettext_lazy(
+                "Roll-ups show the targets of the version in force until the amendment is approved."
+            ),
             gettext_lazy("When you are done, submit the plan again."),
         ],
         gettext_lazy("The plan can be changed. Submit it when you are done."),
