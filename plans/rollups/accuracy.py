@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import Account
 from kam.models import Team, User
@@ -184,14 +184,22 @@ class ForecastLine:
 
 
 def forecast_lines(
-    accounts: QuerySet[Account], owners: QuerySet[User], month: date, lead: int, rates: Rates
+    accounts: QuerySet[Account],
+    owners: QuerySet[User],
+    month: date,
+    lead: int,
+    rates: Rates,
+    *,
+    unowned: bool,
 ) -> tuple[list[ForecastLine], int]:
     """The accounts that a month's figure consists of, the largest forecasts first (two queries).
 
-    At most ``LINES_SHOWN``, and how many there are. ``accounts``: those that the reader sees.
+    At most ``LINES_SHOWN``, and how many there are. ``accounts``: those that the reader sees;
+    ``unowned`` adds those that had no owner when the forecast was kept.
     """
+    answering = Q(owner__in=owners) | Q(owner__isnull=True) if unowned else Q(owner__in=owners)
     rows = KeptForecast.objects.filter(
-        month=month, kept_on=add_months(month, -lead), owner__in=owners, account__in=accounts
+        answering, month=month, kept_on=add_months(month, -lead), account__in=accounts
     )
     found = list(
         rows.order_by("-forecast", "account_id").values_list(

@@ -148,6 +148,25 @@ def test_the_page_says_in_which_direction_and_opens_its_lines(cast, today):
     assert cast.client("leader").get(f"{url}?lead=2").status_code == 400
 
 
+def test_the_companys_month_opens_into_the_accounts_without_an_owner_too(cast, today):
+    kept(cast.account, date(YEAR, 1, 1), 1200)
+    kept(cast.unowned, date(YEAR, 1, 1), 400, currency="EUR")
+    refresh_outcomes(today)
+    company, kam = (
+        cast.client("management").get(
+            reverse("plans:accuracy", args=args) + f"?lead=1&month={YEAR}-01"
+        )
+        for args in (["company"], ["kam", cast.kam.pk])
+    )
+    assert {line.account for line in company.context["lines"]} == {
+        "Fjord Shipyards",
+        "Nobody Mills",
+    }
+    told = company.context["whole"].months[date(YEAR, 1, 1)]
+    assert told.forecast == sum(line.forecast for line in company.context["lines"])
+    assert {line.account for line in kam.context["lines"]} == {"Fjord Shipyards"}
+
+
 def test_the_page_costs_few_queries(cast, today):
     for number in (1, 2, 3, 4):
         kept(cast.account, date(YEAR, number, 1), 1200)

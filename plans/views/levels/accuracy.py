@@ -84,7 +84,7 @@ def accuracy(request: HttpRequest, level: str, pk: int | None = None) -> HttpRes
         accounts, owners = scope.accounts_of(level, pk)
         year = fiscal_year_of(month, Company.current().fiscal_year_start)
         lines, lines_count = found_out.forecast_lines(
-            accounts, owners, month, lead, rates_for(year.year)
+            accounts, owners, month, lead, rates_for(year.year), unowned=level == "company"
         )
     context = {
         "found": found,
