@@ -9,7 +9,15 @@ from plans.models.plan import AccountPlan
 from plans.models.reminder import Reminder
 from plans.models.report import ReportKind, ReportSchedule, SentReport
 from plans.models.review import Review, ReviewDecision
-from plans.models.rollup import PortfolioCount, PortfolioMonth, PortfolioPart, StalePortfolio
+from plans.models.rollup import (
+    CompanyMonth,
+    CompanyPart,
+    PortfolioCount,
+    PortfolioMonth,
+    PortfolioPart,
+    StaleCompany,
+    StalePortfolio,
+)
 from plans.models.section import PlanComment, Section, SectionReader
 from plans.models.settings import PlanSettings
 from plans.models.sharing import (
@@ -41,6 +49,8 @@ __all__ = [
     "Audience",
     "CalendarFeed",
     "CascadeShare",
+    "CompanyMonth",
+    "CompanyPart",
     "ForecastOutcome",
     "Goal",
     "GoalStep",
@@ -72,6 +82,7 @@ __all__ = [
     "SharedActivity",
     "SharedGoal",
     "SharedSection",
+    "StaleCompany",
     "StalePortfolio",
     "Strategy",
     "Target",

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from kam.scoping import ScopedQuerySet
 from plans.querysets import PortfolioQuerySet
 
 
@@ -131,10 +132,93 @@ class PortfolioPart(models.Model):
                 nulls_distinct=False,
             )
         ]
-        indexes = [models.Index(fields=["owner"], name="plans_portfoliopart_owner")]
+        indexes = [
+            models.Index(fields=["owner"], name="plans_portfoliopart_owner"),
+            models.Index(fields=["line", "year", "key"], name="plans_portfoliopart_key_of"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.owner_id} {self.line} {self.key} {self.year} {self.currency}"
+
+
+class CompanyPart(models.Model):
+    """The whole company's accounts of one kind in a fiscal year: the sum of the ``PortfolioPart``s.
+
+    Amounts are in the company's currency at the year's budget rates, unrounded; ``lacking``: an amount
+    has no rate and is not in. The row of year 0 counts the accounts.
+    """
+
+    line = models.CharField(max_length=24)
+    year = models.PositiveSmallIntegerField()
+    key = models.CharField(max_length=20)
+    accounts = models.PositiveIntegerField()
+    planned = models.PositiveIntegerField()
+    actual = models.DecimalField(max_digits=32, decimal_places=10)
+    actual_margin = models.DecimalField(max_digits=32, decimal_places=10)
+    target = models.DecimalField(max_digits=32, decimal_places=10)
+    target_margin = models.DecimalField(max_digits=32, decimal_places=10)
+    forecast = models.DecimalField(max_digits=32, decimal_places=10)
+    closed_actual = models.DecimalField(max_digits=32, decimal_places=10)
+    target_to_date = models.DecimalField(max_digits=32, decimal_places=10)
+    lacking = models.BooleanField()
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("part of the company")
+        constraints = [
+            models.UniqueConstraint(fields=["line", "year", "key"], name="plans_companypart_key")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.line} {self.key} {self.year}"
+
+
+class CompanyMonth(models.Model):
+    """The whole company's month in one currency: the sum of the ``PortfolioMonth``s."""
+
+    month = models.DateField()
+    currency = models.CharField(max_length=3)
+    actual_revenue = models.DecimalField(max_digits=20, decimal_places=2)
+    actual_margin = models.DecimalField(max_digits=20, decimal_places=2)
+    target_revenue = models.DecimalField(max_digits=20, decimal_places=2)
+    target_margin = models.DecimalField(max_digits=20, decimal_places=2)
+    forecast_revenue = models.DecimalField(max_digits=20, decimal_places=2)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("month of the company")
+        constraints = [
+            models.UniqueConstraint(fields=["month", "currency"], name="plans_companymonth_key")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} {self.currency}"
+
+
+class StaleCompany(models.Model):
+    """Which of the company's sums no longer are those of the portfolios; written by triggers.
+
+    Read in the same moment as the sums: where a mark stands the portfolios are summed instead
+    (``plans.services.company_sums``). ``line`` as in ``CompanyPart``, or ``MONTHS`` with the month
+    as ``key``. What is empty stands for all: each line, year or key.
+    """
+
+    #: Stands for ``CompanyMonth`` where a line stands; its year is 0.
+    MONTHS = "months"
+
+    line = models.CharField(max_length=24, null=True)
+    year = models.PositiveSmallIntegerField(null=True)
+    key = models.CharField(max_length=20, null=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("stale sum of the company")
+
+    def __str__(self) -> str:
+        return f"{self.line} {self.year} {self.key}"
 
 
 class CurrentWrite(models.Func):

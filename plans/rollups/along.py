@@ -2,7 +2,8 @@
 segment, product line. The same sums, told apart by what the accounts (or products) are.
 
 Read from the prepared parts (``plans.models.PortfolioPart``) in one statement, beside the figures of
-the whole; all at one moment (``one_moment``). A group is a top customer with those below it.
+the whole; all at one moment (``one_moment``). The whole company's are kept by themselves
+(``plans.models.CompanyPart``) and read in few rows. A group is a top customer with those below it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from kam.models import User
 from kam.money import Rates
 from kam.periods import FiscalYear
 from plans.calc import ZERO, ratio
+from plans.rollups.company import CELL, FOUND
 from plans.rollups.figures import Counts, Figures
 from plans.rollups.moment import one_moment
 from plans.rollups.prepared import Freshness, read
@@ -151,36 +153,41 @@ class Along:
     rates: Mapping[int, Rates]
 
 
-_PARTS = """
-    WITH rates AS (
+#: The parts of one line. Of the whole company they are read as they are kept, unless a mark says that
+#: they are stale: then, as for all others, the portfolios are summed.
+_PARTS = f"""
+    WITH fresh AS MATERIALIZED (
+        SELECT %(whole)s AND NOT EXISTS (
+            SELECT FROM plans_stalecompany
+             WHERE (line IS NULL OR line = %(line)s) AND (year IS NULL OR year = ANY(%(wanted)s))
+        ) AS kept
+    ), rates AS (
         SELECT * FROM unnest(%(years)s::int[], %(currencies)s::text[], %(rates)s::numeric[])
                r(year, currency, rate)
-    ), found AS (
-        SELECT p.key, p.year, p.currency, sum(p.accounts) AS accounts, sum(p.planned) AS planned,
-               sum(p.actual) AS actual, sum(p.actual_margin) AS actual_margin,
-               sum(p.target) AS target, sum(p.target_margin) AS target_margin,
-               sum(p.forecast) AS forecast, sum(p.closed_actual) AS closed_actual,
-               sum(p.target_to_date) AS target_to_date
+    ), cells AS (
+        SELECT {CELL}
           FROM plans_portfoliopart p
-         WHERE p.line = %(line)s AND p.year = ANY(%(wanted)s)
-           AND (p.owner_id IN ({inside}) OR (%(unowned)s AND p.owner_id IS NULL))
-         GROUP BY 1, 2, 3
+         WHERE p.line = %(line)s AND p.year = ANY(%(wanted)s) AND NOT (SELECT kept FROM fresh)
+           AND (p.owner_id IN ({{inside}}) OR (%(unowned)s AND p.owner_id IS NULL))
+         GROUP BY 1, 2, 3, 4
+    ), found AS (
+        {FOUND}
+        UNION ALL
+        SELECT line, year, key, accounts, planned, {", ".join(AMOUNTS[:-1])}, lacking
+          FROM plans_companypart
+         WHERE line = %(line)s AND year = ANY(%(wanted)s) AND (SELECT kept FROM fresh)
     )
     SELECT grouping(f.key), f.key, sum(f.accounts), sum(f.planned) FILTER (WHERE f.year = %(year)s),
-           {amounts},
-           sum(f.actual * r.rate) FILTER (WHERE f.year = %(last)s),
-           bool_or(f.year = %(year)s AND f.currency <> '' AND r.rate IS NULL
-                   AND (f.actual, f.target, f.forecast) <> (0, 0, 0)),
+           {", ".join(f"sum(f.{name}) FILTER (WHERE f.year = %(year)s)" for name in AMOUNTS[:-1])},
+           sum(f.actual) FILTER (WHERE f.year = %(last)s),
+           bool_or(f.lacking) FILTER (WHERE f.year = %(year)s),
            count(*) OVER ()
-      FROM found f LEFT JOIN rates r ON r.year = f.year AND r.currency = f.currency
+      FROM found f
      GROUP BY GROUPING SETS ((f.key), ())
-     ORDER BY 1 DESC, sum(f.actual * r.rate) FILTER (WHERE f.year = %(year)s) DESC NULLS LAST,
-              sum(f.target * r.rate) FILTER (WHERE f.year = %(year)s) DESC NULLS LAST, f.key
+     ORDER BY 1 DESC, sum(f.actual) FILTER (WHERE f.year = %(year)s) DESC NULLS LAST,
+              sum(f.target) FILTER (WHERE f.year = %(year)s) DESC NULLS LAST, f.key
      LIMIT %(limit)s
-""".replace(
-    "{amounts}",
-    ", ".join(f"sum(f.{name} * r.rate) FILTER (WHERE f.year = %(year)s)" for name in AMOUNTS[:-1]),
-)
+"""  # noqa: S608 - our own names
 
 
 def along(
@@ -191,19 +198,22 @@ def along(
     today: date,
     *,
     unowned: bool,
+    whole: bool = False,
     scheme: SegmentScheme | None = None,
 ) -> Along:
     """The figures of these owners by what their accounts are (five queries, of one moment).
 
     Rates, months, counts, parts, names. ``accounts`` are those that the reader sees: only their
-    names are told. ``scheme`` is the segment scheme where ``line`` is the segment.
+    names are told. ``whole``: ``owners`` are all people (with ``unowned``), so that the company's own
+    sums may be read. ``scheme`` is the segment scheme where ``line`` is the segment.
     """
     with one_moment():
-        held = read(owners, year, today, None, unowned=unowned)
+        held = read(owners, year, today, None, unowned=unowned, whole=whole)
         stored = f"segment-{scheme.pk}" if line == "segment" and scheme else line
         rows = _read(
-            stored, owners, year, held.sheet.rates, unowned=unowned, tree=line == "product"
-        )
+            stored, owners, year, held.sheet.rates,
+            unowned=unowned, whole=whole, tree=line == "product",
+        )  # fmt: skip
         found = {row[1]: _figures(row[2:], line) for row in rows if not row[0]}
         total = next((_figures(row[2:], line) for row in rows if row[0]), PartFigures())
         everything = (rows[0][-1] - 1) if rows else 0
@@ -228,6 +238,7 @@ def _read(
     rates: Mapping[int, Rates],
     *,
     unowned: bool,
+    whole: bool,
     tree: bool,
 ) -> list[tuple[Any, ...]]:
     try:
@@ -250,6 +261,7 @@ def _read(
         "currencies": [row[1] for row in known],
         "rates": [row[2] for row in known],
         "unowned": unowned,
+        "whole": whole,
         "limit": 1_000 if tree else SHOWN + 1,
     }
     with connection.cursor() as cursor:

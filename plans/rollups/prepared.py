@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from kam.models import User
 from kam.periods import FiscalYear
-from plans.models import PortfolioCount
+from plans.models import PortfolioCount, StaleCompany
 from plans.rollups.figures import Counts, Figures
 from plans.rollups.sheet import AMOUNTS, Key, Sheet, sheet_for
 
@@ -63,11 +63,13 @@ def read(
     under: Mapping[int, list[int]] | None,
     *,
     unowned: bool,
+    whole: bool = False,
 ) -> Prepared:
     """The prepared figures of these owners by key: rates, months, counts (three queries).
 
     ``under`` gives for each team that is one part the teams that it holds; people of other teams
     and of none are parts of their own. Without ``under`` all people together are one part.
+    ``whole``: they are everybody's, in one; read from the company's months where these are not stale.
     """
     sheet = sheet_for(year, today)
     try:
@@ -94,6 +96,7 @@ def read(
             given,
             [year.shifted(-1).first, year.end],
             unowned,
+            whole=whole,
         ):
             sheet.add(_key(team_id, person), month, currency, values)
         for team_id, person, at, *values in _grouped(
@@ -138,8 +141,14 @@ def _grouped(
     unowned: bool,
     *,
     waiting: bool = False,
+    whole: bool = False,
 ) -> list[tuple[Any, ...]]:
-    """Rows of (team, person, …) summed from a table of prepared figures."""
+    """Rows of (team, person, …) summed from a table of prepared figures.
+
+    ``whole``: of months, which the company has rows of its own of.
+    """
+    of_company = f"UNION ALL {_OF_COMPANY}" if whole else ""
+    when += " AND NOT (SELECT kept FROM fresh)" if whole else ""
     by = f", {by}" if by else ""
     nobody = (
         f"UNION ALL SELECT NULL, NULL, {columns} FROM {table} WHERE owner_id IS NULL AND {when}"
@@ -151,15 +160,19 @@ def _grouped(
             SELECT u.pk AS owner_id, t.part AS team_id, CASE WHEN t.part IS NULL THEN u.pk END AS person_id
               FROM ({inside}) u(pk, team_id)
               LEFT JOIN unnest(%s::bigint[], %s::bigint[]) t(team_id, part) ON t.team_id = u.team_id
-        ) {_MARKS if waiting else ""}
+        ) {_MARKS if waiting else ""} {_FRESH if whole else ""}
         SELECT parts.team_id, parts.person_id, {columns}
           FROM {table} JOIN parts USING (owner_id) WHERE {when}
          GROUP BY parts.team_id, parts.person_id{by}
         {nobody if unowned else ""}
+        {of_company}
         {_WAITING if waiting else ""}
         """,
-        [*given, *period, *(period if unowned else []), *([unowned] if waiting else [])],
-    )
+        [
+            *given, *(period if whole else []), *period, *(period if unowned else []),
+            *(period if whole else []), *([unowned] if waiting else []),
+        ],
+    )  # fmt: skip
     return cursor.fetchall()
 
 
@@ -179,6 +192,23 @@ _MARKS = f"""
         SELECT DISTINCT coalesce(a.owner_id, m.owner_id) AS owner_id
           FROM marks m LEFT JOIN accounts_account a ON a.id = m.account_id
     )
+"""
+
+
+#: Whether the company's months are as the portfolios' are: no mark says that they are stale.
+_FRESH = f"""
+    , fresh AS MATERIALIZED (
+        SELECT NOT EXISTS (
+            SELECT FROM plans_stalecompany
+             WHERE (line IS NULL AND year IS NULL)
+                OR (line = '{StaleCompany.MONTHS}'
+                    AND (key IS NULL OR (key >= (%s::date)::text AND key < (%s::date)::text)))
+        ) AS kept
+    )
+"""
+_OF_COMPANY = f"""
+    SELECT {TOGETHER}, NULL, month, currency, {", ".join(AMOUNTS)} FROM plans_companymonth
+     WHERE month >= %s AND month < %s AND (SELECT kept FROM fresh)
 """
 
 

@@ -19,6 +19,7 @@ from django.db import OperationalError, connection, transaction
 from kam.models import Company
 from kam.periods import company_today, fiscal_year_of, month_of
 from plans.models import AgreedMonth, PortfolioCount, StalePortfolio
+from plans.services.company_sums import rebuild_company, roll_up_company
 from plans.services.portfolio_parts import compute_parts, count_parts
 
 log = logging.getLogger(__name__)
@@ -191,7 +192,8 @@ def refresh_portfolios(limit: int | None = None) -> int:
 
     Returns how many marks were worked off. What one write moved is taken together (beyond ``limit``,
     where it must): a sum over the portfolios never holds an account twice or not at all. Marks of
-    writes that somebody else is working off at this moment are left to them. All in one transaction: killed in the middle, the marks are there again.
+    writes that somebody else is working off at this moment are left to them. All in one transaction:
+    killed in the middle, the marks are there again. Without a limit the company's sums follow.
     """
     done = 0
     while True:
@@ -205,13 +207,16 @@ def refresh_portfolios(limit: int | None = None) -> int:
                 _compute(stale)
         done += stale.marks
         if not stale.marks:
+            if limit is None:
+                roll_up_company()
             return done
 
 
 def rebuild_portfolios() -> int:
     """Computes every portfolio anew from the rows, marked or not; returns how many cells changed.
 
-    Memory stays flat: the sums are made in the database, owners × months × currencies of them.
+    Memory stays flat: the sums are made in the database, owners × months × currencies of them. The
+    company's sums follow from them.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
@@ -225,6 +230,8 @@ def rebuild_portfolios() -> int:
         for some in _batches(owners):
             changed += compute_parts(some, today)
             count_parts(some, today)
+        rolled = rebuild_company()
+    log.info("%s prepared figures changed, %s of the company", changed, rolled)
     return changed
 
 
@@ -275,9 +282,13 @@ def _refresh_inline() -> None:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL statement_timeout = {INLINE_MILLISECONDS}")
             done = refresh_portfolios(INLINE_MARKS)
+        # Apart from it: whoever else sums the company anew is kept waiting by nobody's portfolio.
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL statement_timeout = {INLINE_MILLISECONDS}")
+            rolled = roll_up_company(INLINE_MARKS)
     except OperationalError:  # too slow for somebody who waits: the marks are back in their place
-        done = INLINE_MARKS
-    if done >= INLINE_MARKS:
+        done, rolled = INLINE_MARKS, False
+    if done >= INLINE_MARKS or not rolled:
         wake_worker()
 
 

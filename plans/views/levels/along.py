@@ -73,7 +73,7 @@ def of_level(
     _accounts, owners = scope.accounts_of(level, pk)
     return lengthwise.along(
         line, owners, scope.accounts(), year, company_today(),
-        unowned=level == "company", scheme=scheme,
+        unowned=level == "company", whole=level == "company", scheme=scheme,
     )  # fmt: skip
 
 
