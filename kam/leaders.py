@@ -1,5 +1,7 @@
 """Who leads somebody: read along the team tree."""
 
+from collections.abc import Iterable
+
 from kam.models import Role, Team, User
 
 #: Whoever leads a team and may decide for it.
@@ -26,3 +28,30 @@ def leader_above(person: User | None) -> User | None:
         ):
             return leader
     return None
+
+
+def leaders_above(people: Iterable[tuple[int, int | None]]) -> dict[int, int]:
+    """The same for many, as keys: from (person, team) pairs to person → leader (two queries).
+
+    Who has nobody above them is left out.
+    """
+    teams = Team.objects.order_by().values_list("pk", "path", "leader", "archived_at")
+    paths = {}
+    leading: dict[int, int] = {}
+    for pk, path, leader, archived_at in teams:
+        paths[pk] = path
+        if leader is not None and archived_at is None:
+            leading[pk] = leader
+    able = set(
+        User.objects.people()
+        .filter(pk__in=set(leading.values()), role__in=DECIDE)
+        .order_by()
+        .values_list("pk", flat=True)
+    )
+    found = {}
+    for person, team in people:
+        above = (leading.get(pk) for pk in reversed(paths.get(team, [])))  # type: ignore[arg-type]
+        nearest = next((pk for pk in above if pk in able and pk != person), None)
+        if nearest is not None:
+            found[person] = nearest
+    return found

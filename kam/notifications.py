@@ -37,23 +37,53 @@ def notify(
     use ``in_language_of``.
     """
     now = timezone.now()
-    rows = [
-        Notification(
-            recipient=person,
-            kind=kind,
-            occasion=occasion,
-            title=title[:200],
-            body=body,
-            url=url,
-            mail_due_at=mail_due(person, now),
-        )
-        for person in {p.pk: p for p in recipients if p.is_active and not p.archived_at}.values()
-    ]
-    before = Notification.objects.filter(
-        occasion=occasion, recipient__in=[r.recipient_id for r in rows]
-    ).count()
-    Notification.objects.bulk_create(rows, ignore_conflicts=True)
-    return len(rows) - before
+    people = {p.pk: p for p in recipients if may_be_told(p)}.values()
+    return deliver(
+        message(p, now, kind=kind, occasion=occasion, title=title, body=body, url=url)
+        for p in people
+    )
+
+
+def may_be_told(person: User) -> bool:
+    """Whether messages for this person are kept at all."""
+    return person.is_active and not person.archived_at
+
+
+def message(
+    person: User,
+    now: datetime,
+    *,
+    kind: str,
+    occasion: str,
+    title: str,
+    body: str = "",
+    url: str = "",
+) -> Notification:
+    """A message to be delivered; ``deliver`` keeps it."""
+    return Notification(
+        recipient=person,
+        kind=kind,
+        occasion=occasion,
+        title=title[:200],
+        body=body,
+        url=url,
+        mail_due_at=mail_due(person, now),
+    )
+
+
+def deliver(messages: Iterable[Notification]) -> int:
+    """Keeps messages, each person's once per occasion; returns how many are new.
+
+    Two queries, however many they are.
+    """
+    rows = {(row.recipient_id, row.occasion): row for row in messages}
+    held = Notification.objects.filter(  # unscoped: whether somebody has been told already
+        recipient__in={recipient for recipient, _occasion in rows},
+        occasion__in={occasion for _recipient, occasion in rows},
+    )
+    known = set(held.order_by().values_list("recipient", "occasion"))
+    Notification.objects.bulk_create(rows.values(), ignore_conflicts=True)
+    return len(rows.keys() - known)
 
 
 def in_language_of(person: User) -> translation.override:

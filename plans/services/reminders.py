@@ -2,53 +2,37 @@
 
 Two steps, each safe to break off and to repeat, also by two processes at once. First the ledger: one
 statement for each page of rows writes who is to be told of which row's day (``Reminder``, unique), by
-the date at each recipient's place. Then the telling: person by person, in one transaction, what waits
-becomes one notification per kind, and the ledger rows are marked as told.
+the date at each recipient's place. Then the telling (``reminder_messages``): some people at a time, in
+one transaction, what waits becomes one notification per kind, and the ledger rows are marked as told.
 
 Before its day and on it, the one who is to do it is reminded. After it: the same and who answers for
 the account, whoever stands in for them on that day, and after a while the leader (``PlanSettings``).
 """
 
-import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from kam.models import Company, Role, Substitution, TaskRun, Team, User
-from kam.notifications import in_language_of, notify
+from kam.leaders import leaders_above
+from kam.models import Company, Role, Substitution, TaskRun, User
 from plans.models import PlanSettings, Reminder
-from plans.services.reminder_kinds import BY_NAME, KINDS, DueKind
-
-log = logging.getLogger(__name__)
+from plans.services.reminder_kinds import KINDS, DueKind
+from plans.services.reminder_messages import Told, tell
 
 NAME = "reminders"
 PATIENCE = timedelta(minutes=45)
 #: How many rows one statement looks at.
 PAGE = 5_000
-#: How many of one kind a message names; the rest stand as a number.
-NAMED = 12
-#: At most so many reminders of one person are told together.
-TOGETHER = 1_000
 #: A step that could not be taken for so many days (nobody ran the night) is left out.
 CATCH_UP = 14
 #: The ledger is kept for so long.
 KEPT = timedelta(days=400)
-
-Told = Callable[[int, int], None]
-Step = Reminder.Step
-#: Who is told of what: one message for each, of each kind.
-MINE, STANDING_IN, LEADING = "mine", "standing_in", "leading"
-GROUPS = {Step.SUBSTITUTE: STANDING_IN, Step.LEADER: LEADING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,28 +80,17 @@ def people_at(now: datetime) -> People:
     return People(days, _leaders([(pk, team) for pk, _zone, team in rows]), sorted(substitutes))
 
 
-def _leaders(people: Iterable[tuple[int, int | None]]) -> list[tuple[int, int]]:
-    """Each person with the nearest leader above them who may decide, else with management.
-
-    The same rule as ``lifecycle.leader_above``, for all in three queries.
-    """
-    teams = {
-        pk: (path, leader) for pk, path, leader in Team.objects.values_list("pk", "path", "leader")
-    }
-    archived = set(Team.objects.archived().values_list("pk", flat=True))
-    able = User.objects.people().filter(role__in=[Role.LEADER, Role.MANAGEMENT, Role.ADMINISTRATOR])
-    leading = dict(able.values_list("pk", "role"))
-    management = sorted(pk for pk, role in leading.items() if role == Role.MANAGEMENT)
-    found = []
-    for person, team in people:
-        above = (
-            teams[pk][1]
-            for pk in reversed(teams[team][0] if team else [])
-            if pk not in archived and teams[pk][1] in leading and teams[pk][1] != person
-        )
-        nearest = next(above, None)
-        found += [(person, pk) for pk in ([nearest] if nearest else management) if pk != person]
-    return found
+def _leaders(people: Sequence[tuple[int, int | None]]) -> list[tuple[int, int]]:
+    """Each person with the nearest leader above them who may decide, else with management."""
+    management = User.objects.people().filter(role=Role.MANAGEMENT).order_by("pk")
+    others = list(management.values_list("pk", flat=True))
+    above = leaders_above(people)
+    return [
+        (person, leader)
+        for person, _team in people
+        for leader in ([above[person]] if person in above else others)
+        if leader != person
+    ]
 
 
 # --- the ledger -----------------------------------------------------------------------------------
@@ -196,100 +169,6 @@ def write_down(kind: DueKind, people: People, now: datetime) -> int:
 
 def _columns(pairs: Sequence[tuple[int, int]]) -> tuple[list[int], list[int]]:
     return [first for first, _second in pairs], [second for _first, second in pairs]
-
-
-# --- the telling ----------------------------------------------------------------------------------
-def tell(now: datetime | None = None, told: Told | None = None) -> int:
-    """Puts what waits in the ledger into notifications; returns how many. One person at a time, so
-    that one whose message cannot be written does not keep the others' back."""
-    now = now or timezone.now()
-    waiting = Reminder.objects.filter(told_at=None).order_by("recipient").values("recipient")
-    keys = list(waiting.distinct().values_list("recipient", flat=True))
-    messages = 0
-    for done, pk in enumerate(keys):
-        if told is not None:
-            told(done, len(keys))
-        try:
-            messages += _tell_person(pk, now)
-        except Exception:
-            log.exception("person %s was not reminded", pk)
-    return messages
-
-
-def _tell_person(pk: int, now: datetime) -> int:
-    messages = 0
-    while True:
-        with transaction.atomic():
-            person = User.objects.get(pk=pk)
-            waiting = Reminder.objects.filter(recipient=pk, told_at=None).order_by("pk")
-            rows = list(waiting.select_for_update(of=("self",))[:TOGETHER])
-            with in_language_of(person):
-                for (kind, group, _behalf), some in groupby(
-                    sorted(rows, key=_message), key=_message
-                ):
-                    messages += _notify(person, BY_NAME[kind], group, list(some))
-            Reminder.objects.filter(pk__in=[row.pk for row in rows]).update(told_at=now)
-        if len(rows) < TOGETHER:
-            return messages
-
-
-def _message(row: Reminder) -> tuple[str, str, int]:
-    """Reminders with the same answer stand in one message."""
-    group = GROUPS.get(Step(row.step), MINE)
-    return row.kind, group, row.behalf_id if group == STANDING_IN else 0
-
-
-def _notify(person: User, kind: DueKind, group: str, reminders: list[Reminder]) -> int:
-    """One message about what is still open and seen by the one whose rights count."""
-    behalf = person
-    if group == STANDING_IN:
-        behalf = User.objects.get(pk=reminders[0].behalf_id)
-    days = {row.row: row for row in reminders}
-    rows = [
-        row
-        for row in kind.rows().visible_to(behalf).filter(pk__in=days).select_related(*kind.related)
-        if row.due == days[row.pk].due_on
-    ]
-    if not rows:
-        return 0
-    rows.sort(key=lambda row: (row.due, row.pk))
-    lines = [f"{_when(days[row.pk])}: {kind.text(row)}" for row in rows[:NAMED]]
-    if len(rows) > NAMED:
-        more = len(rows) - NAMED
-        lines.append(ngettext("and %(n)d more", "and %(n)d more", more) % {"n": more})
-    if group == STANDING_IN:
-        lines.insert(0, _("You stand in for %(name)s.") % {"name": behalf})
-    if len(rows) == 1:
-        title, url = f"{kind.one}: {kind.text(rows[0])}", kind.url(rows[0])
-    else:
-        title, url = _title(kind, group, len(rows)), kind.list_url()
-    first = min(row.pk for row in reminders)
-    return notify(
-        [person],
-        kind=f"reminder_{kind.name}",
-        occasion=f"reminder-{first}",
-        title=title,
-        body="\n".join(lines),
-        url=url,
-    )
-
-
-def _title(kind: DueKind, group: str, n: int) -> str:
-    words = {"kind": kind.many, "n": n}
-    if group == LEADING:
-        return _("%(kind)s: %(n)d late among those you lead") % words
-    if group == STANDING_IN:
-        return _("%(kind)s: %(n)d late for whom you stand in") % words
-    return _("%(kind)s: %(n)d due or late") % words
-
-
-def _when(reminder: Reminder) -> str:
-    day = date_format(reminder.due_on, "SHORT_DATE_FORMAT")
-    if reminder.step == Step.BEFORE:
-        return _("due on %(day)s") % {"day": day}
-    if reminder.step == Step.DUE:
-        return _("due today")
-    return _("late since %(day)s") % {"day": day}
 
 
 # --- when -----------------------------------------------------------------------------------------

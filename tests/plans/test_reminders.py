@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from kam.models import Notification, Substitution, TaskRun
 from plans.models import Activity, GoalStep, Need, PlanSettings, Reminder, Review
-from plans.services import reminders
+from plans.services import reminder_messages, reminders
 
 DUE = date(2026, 3, 20)
 
@@ -89,7 +89,7 @@ def test_many_of_one_kind_are_one_message(visit, cast):
     told(DUE)
     message = Notification.objects.get()
     assert message.title == "Activities: 21 due or late"
-    assert message.body.count("\n") == reminders.NAMED
+    assert message.body.count("\n") == reminder_messages.NAMED
     assert message.body.endswith("and 9 more")
 
 
@@ -119,6 +119,34 @@ def test_nobody_is_told_of_what_they_do_not_see(visit, cast):
     Activity.objects.update(responsible=cast.outsider)
     told(DUE)
     assert Notification.objects.count() == 0
+
+
+def test_what_one_sees_opens_nothing_for_who_is_told_together_with_them(visit, cast):
+    Activity.objects.update(responsible=cast.outsider)
+    told(DUE + timedelta(days=1))
+    assert Reminder.objects.filter(recipient=cast.outsider).exists()
+    assert [m.recipient for m in Notification.objects.all()] == [cast.kam]
+
+
+def test_one_whose_message_fails_does_not_keep_the_others_back(visit, cast, monkeypatch):
+    Activity.objects.create(
+        plan=cast.foreign_plan, title="Call", responsible=cast.other_kam, due_on=DUE
+    )
+    write = reminder_messages._message
+
+    def message(draft, told, person, behalf, now):
+        if person == cast.kam:
+            raise RuntimeError("no words")
+        return write(draft, told, person, behalf, now)
+
+    monkeypatch.setattr(reminder_messages, "_message", message)
+    told(DUE)
+    assert [m.recipient for m in Notification.objects.all()] == [cast.other_kam]
+    assert Reminder.objects.get(told_at=None).recipient == cast.kam
+    monkeypatch.undo()
+    told(DUE)
+    assert Notification.objects.filter(recipient=cast.kam).count() == 1
+    assert Notification.objects.count() == 2
 
 
 def test_every_kind_reminds(cast):

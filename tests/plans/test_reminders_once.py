@@ -18,18 +18,26 @@ from accounts.models import Account
 from kam.models import Notification, Role
 from kam.periods import company_today
 from plans.models import AccountPlan, Activity, PlanSettings, Reminder
-from plans.services import nightly, reminders
+from plans.services import nightly, reminder_kinds, reminder_messages, reminders
 from tests.conftest import person
 from tests.own_process import own_process
 
 KILL_ITSELF = """
 import os, signal, django
 django.setup()
-from plans.services import reminders
+from plans.services import reminder_messages, reminders
 def told(done, total):
-    if done >= 7:
+    if done >= 7 and {when!r} == "between":
         os.kill(os.getpid(), signal.SIGKILL)
-if {early}:
+if {when!r} == "within":
+    deliver, delivered = reminder_messages.deliver, []
+    def delivering(messages):
+        delivered.append(deliver(messages))
+        if len(delivered) == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return delivered[-1]
+    reminder_messages.deliver = delivering
+if {when!r} == "early":
     write, written = reminders.write_down, []
     def write_down(*args):
         written.append(write(*args))
@@ -38,6 +46,7 @@ if {early}:
         return written[-1]
     reminders.write_down = write_down
 reminders.PAGE = 5
+reminder_messages.PEOPLE = 7
 reminders.run(told=told)
 """
 PEOPLE = 20
@@ -66,10 +75,11 @@ def check_once() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("early", [True, False])
-def test_a_run_killed_in_the_middle_goes_on_without_repeating(crowd, early):
+@pytest.mark.parametrize("when", ["early", "between", "within"])
+def test_a_run_killed_in_the_middle_goes_on_without_repeating(crowd, when):
+    early = when == "early"
     killed = subprocess.run(
-        [sys.executable, "-c", KILL_ITSELF.format(early=early)],
+        [sys.executable, "-c", KILL_ITSELF.format(when=when)],
         env=own_process(),
         cwd=settings.BASE_DIR,
         check=False,
@@ -86,6 +96,7 @@ def test_a_run_killed_in_the_middle_goes_on_without_repeating(crowd, early):
 @pytest.mark.django_db(transaction=True)
 def test_two_runs_at_once_remind_once(crowd, monkeypatch):
     monkeypatch.setattr(reminders, "PAGE", 7)
+    monkeypatch.setattr(reminder_messages, "PEOPLE", 3)
     together, failures = Barrier(2), []
 
     def work() -> None:
@@ -132,10 +143,32 @@ def test_a_night_of_many_rows_is_a_constant_number_of_statements(
     crowd, django_assert_max_num_queries
 ):
     people = reminders.people_at(timezone.now())
-    kind = reminders.BY_NAME["activity"]
+    kind = reminder_kinds.BY_NAME["activity"]
     PlanSettings.current()
     # settings · the page that has rows · the page after it, that has none
     with django_assert_max_num_queries(3):
         assert reminders.write_down(kind, people, timezone.now()) == 3 * PEOPLE
     with django_assert_max_num_queries(7):
         reminders.people_at(timezone.now() + timedelta(days=1))
+
+
+@pytest.mark.parametrize("people", [1, PEOPLE])
+def test_telling_many_takes_as_many_statements_as_telling_one(
+    crowd, people, django_assert_num_queries
+):
+    now = timezone.now()
+    reminders.write_down(reminder_kinds.BY_NAME["activity"], reminders.people_at(now), now)
+    some = list(Reminder.objects.values_list("recipient", flat=True).distinct()[:people])
+    Reminder.objects.exclude(recipient__in=some).update(told_at=now)
+    # who is told together · of these (a savepoint's two): the ledger, the people, of the one kind the
+    # open ones, those seen and those named, who knows already, the messages, the marks
+    with django_assert_num_queries(1 + 2 + 8):
+        assert reminders.tell(now) == people
+
+
+def test_more_than_are_told_together_come_in_groups(crowd, monkeypatch):
+    monkeypatch.setattr(reminder_messages, "TOGETHER", 7)  # two people with three each
+    groups = []
+    reminders.run(told=lambda done, total: groups.append((done, total)))
+    assert groups == [(done, PEOPLE) for done in range(0, PEOPLE, 2)]
+    check_once()
