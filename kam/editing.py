@@ -6,7 +6,7 @@ held at the starting version is read from the audit trail, so no client is trust
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Protocol, TypeVar, cast
 
@@ -14,7 +14,9 @@ from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, Validat
 from django.db import models, transaction
 from django.http import Http404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from kam.event_readers import readable_events
 from kam.models.row import Row
 from kam.scoping import ScopedQuerySet
 from kam.tree import TreeNode, lock_tree
@@ -34,12 +36,24 @@ class FieldConflict:
 
 
 class EditConflict(Exception):
-    """Somebody else changed the same fields. Nothing was saved."""
+    """Somebody else changed the same fields. Nothing was saved.
 
-    def __init__(self, row: models.Model, fields: list[FieldConflict]) -> None:
+    ``base`` is the row's event at the version from which the save started, where there is one.
+    """
+
+    def __init__(
+        self, row: models.Model, fields: list[FieldConflict], base: models.Model | None = None
+    ) -> None:
         super().__init__(", ".join(field.name for field in fields))
         self.row = row
         self.fields = fields
+        self.base = base
+
+    def fields_for(self, reader: Any) -> list[FieldConflict]:
+        """The fields as this person may read them: what they held before may be kept from them."""
+        if self.base is None or readable_events(self.row, reader)(self.base):
+            return self.fields
+        return [replace(field, before=_("(not for you to see)")) for field in self.fields]
 
 
 class Scoped(Protocol):
@@ -94,9 +108,10 @@ def save_fields(
         if not touched:
             return current
         if base_version is not None and base_version != current.version and not overwrite:
-            conflicts = _conflicts(current, touched, base_version)
+            base = _base(current, base_version)
+            conflicts = _conflicts(current, touched, base)
             if conflicts:
-                raise EditConflict(current, conflicts)
+                raise EditConflict(current, conflicts, base)
         for name, value in touched.items():
             plain = not isinstance(value, models.Model)
             field = current._meta.get_field(name)
@@ -168,15 +183,15 @@ def _plain(value: Any) -> Any:
     return value.pk if isinstance(value, models.Model) else value
 
 
-def _conflicts(
-    current: models.Model, touched: Mapping[str, Any], base_version: int
-) -> list[FieldConflict]:
-    events = getattr(current, "events", None)  # without a history every touched field conflicts
-    base = (
-        events.filter(version=base_version).order_by("-pgh_id").first()
-        if events is not None
-        else None
-    )
+def _base(current: models.Model, base_version: int) -> Any:
+    """The row's event at this version; without a history every touched field conflicts."""
+    events = getattr(current, "events", None)
+    if events is None:
+        return None
+    return events.filter(version=base_version).order_by("-pgh_id").first()
+
+
+def _conflicts(current: models.Model, touched: Mapping[str, Any], base: Any) -> list[FieldConflict]:
     found = []
     for name, yours in touched.items():
         field = current._meta.get_field(name)

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kam import editing
+from kam.event_readers import readable_events
 from kam.inplace import _views as inplace_views
 from kam.models import User
 
@@ -86,7 +87,6 @@ def _always(user: Any, row: Any, name: str) -> bool:
 _restorable: dict[type[models.Model], Restorable] = {}
 _restores: dict[type[models.Model], Callable[[Any], Any]] = {}
 _may_restore: dict[type[models.Model], Callable[[Any, Any], bool]] = {}
-_judges: dict[type[models.Model], Callable[[Any, Any], Callable[[Any], bool]]] = {}
 
 
 def puts_back(model: type[models.Model], save: Save, *fields: str) -> None:
@@ -106,16 +106,6 @@ def restores(
     _restores[model] = restore
     if may is not None:
         _may_restore[model] = may
-
-
-def shows_events(
-    model: type[models.Model], judge: Callable[[Any, Any], Callable[[Any], bool]]
-) -> None:
-    """Says which of a row's events a reader may see: ``judge(reader, row)`` answers for each event.
-
-    For rows whose circle of readers changes: what was written for few stays theirs.
-    """
-    _judges[model] = judge
 
 
 def may_bring_back(row: Any, user: Any) -> bool:
@@ -172,13 +162,12 @@ def history_of(
     shown, older = found[:size], found[1:]
     fields = _fields(type(row))
     pairs = [(event, older[i] if i < len(older) else None) for i, event in enumerate(shown)]
-    if type(row) in _judges:
-        seen = _judges[type(row)](reader, row)
-        pairs = [
-            (event, previous if previous is None or seen(previous) else None)
-            for event, previous in pairs
-            if seen(event)
-        ]
+    seen = readable_events(row, reader)
+    pairs = [
+        (event, previous if previous is None or seen(previous) else None)
+        for event, previous in pairs
+        if seen(event)
+    ]
     names = _Names(fields, pairs, reader)
     back = restorable(type(row)) if may else None
     allowed = (
@@ -312,12 +301,12 @@ def put_back(row: Any, user: Any, *, event: int, name: str) -> Any:
     """Gives one field the value that it had in ``event``, by the model's own service.
 
     The caller has fetched ``row`` through ``editable_by``. Raises ``Http404`` for an event of
-    another row, ``PermissionDenied`` for a field that may not be put back, ``ValidationError`` where
+    another row or one that ``user`` may not read, ``PermissionDenied`` for a field that may not be put back, ``ValidationError`` where
     the old value no longer fits.
     """
     back = restorable(type(row))
     held = row.events.filter(pgh_id=event).first()
-    if held is None:
+    if held is None or not readable_events(row, user)(held):
         raise Http404
     if name not in back.fields or name in SENSITIVE or not back.may(user, row, name):
         raise PermissionDenied

@@ -44,6 +44,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from kam.editing import EditConflict, fetch_editable, fetch_visible, save_fields
+from kam.event_readers import readable_events
 from kam.forms import TOUCHED, RowForm, violation
 from kam.htmx import wants_fragment
 from kam.templatetags.kam_format import amount, day
@@ -251,7 +252,7 @@ class InPlace(LoginRequiredMixin, View):
         """Gives the field the value that it had at a version; nothing newer of others is lost."""
         names = self.names_in(field)
         held = row.events.filter(version=_number(request.POST["undo"])).order_by("pgh_id").last()
-        if held is None or not self._kept(names):
+        if held is None or not self._kept(names) or not readable_events(row, request.user)(held):
             raise Http404
         changes = {name: _held(self.model, held, name, request.user) for name in names}
         before = row.version
@@ -352,7 +353,7 @@ class InPlace(LoginRequiredMixin, View):
             "action": url,
             "cancel_url": f"{url}?cancel",
             "version": row.version,  # type: ignore[attr-defined]
-            "fields": conflict.fields,
+            "fields": conflict.fields_for(request.user),
             "posted": posted,
             "row": row,
             "row_url": self.row_url(row),

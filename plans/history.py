@@ -9,7 +9,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from kam.history import restores, shows_events
+from kam.event_readers import shows_events
+from kam.history import restores
 from plans.models import (
     AccountPlan,
     Activity,
@@ -19,6 +20,7 @@ from plans.models import (
     GoalStep,
     LevelGoal,
     Need,
+    PlanComment,
     PlanShare,
     Section,
     SectionReader,
@@ -75,3 +77,24 @@ def _section_events(reader: Any, section: Section) -> Callable[[Any], bool]:
 
 
 shows_events(Section, _section_events)
+
+
+def _comment_events(reader: Any, comment: PlanComment) -> Callable[[Any], bool]:
+    """What a comment said while its section was kept to few is shown to those few: opening the
+    section shows the comment as it stands, not what it said before."""
+    section = comment.section
+    if section is None:
+        return lambda event: True
+    readable = _section_events(reader, section)
+    kept = section.events.order_by("pgh_id").only("audience", "pgh_created_at")  # type: ignore[attr-defined]
+    audiences = list(kept)
+
+    def seen(event: Any) -> bool:
+        before = [e for e in audiences if e.pgh_created_at < event.pgh_created_at]
+        same = [e for e in audiences if e.pgh_created_at == event.pgh_created_at]
+        return all(readable(e) for e in [*before[-1:], *same])
+
+    return seen
+
+
+shows_events(PlanComment, _comment_events)

@@ -89,7 +89,7 @@ class ScopedChangeViewSet(ScopedReadViewSet, mixins.UpdateModelMixin):
             try:
                 row = self.change_row(row, serializer.validated_data, if_match(request))
             except editing.EditConflict as conflict:
-                raise stale(conflict) from None
+                raise stale(conflict, request.user) from None
             if not (self.gives_away or editing.is_editable(row, request.user)):
                 raise PermissionDenied
         return Response(self.get_serializer(row).data, headers={"ETag": etag(row)})
@@ -176,7 +176,7 @@ def if_match(request: Request) -> int | None:
         raise PreconditionFailed from None
 
 
-def stale(conflict: editing.EditConflict) -> PreconditionFailed:
+def stale(conflict: editing.EditConflict, reader: Any) -> PreconditionFailed:
     """412 with what each conflicting field held before, holds now, and was to hold."""
     error = PreconditionFailed()
     error.problem = {  # type: ignore[attr-defined]
@@ -188,7 +188,7 @@ def stale(conflict: editing.EditConflict) -> PreconditionFailed:
                 "theirs": _text(f.theirs),
                 "yours": _text(f.yours),
             }
-            for f in conflict.fields
+            for f in conflict.fields_for(reader)
         ],
     }
     return error

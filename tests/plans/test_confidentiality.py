@@ -1,13 +1,16 @@
 """A section that is kept to some of us: no outlet shows it to anybody else."""
 
 import json
+from datetime import timedelta
 
+import pgtrigger
 import pytest
+from django.utils import timezone
 
 from kam.models import ApiToken, AuditEntry
 from plans import reports
 from plans.models import Audience, Section, SectionReader
-from plans.services import confidentiality, sections
+from plans.services import comments, confidentiality, sections
 
 SECRET = "Zanzibar"
 OUTSIDE = ("contributor", "editor", "administrator")
@@ -161,3 +164,85 @@ def test_an_audience_that_somebody_else_changed_meanwhile_is_asked_about(cast):
     assert response.status_code in (422, 302)
     cast.section.refresh_from_db()
     assert cast.section.audience == Audience.LEADERS
+
+
+# --- opened later: what was written for few stays theirs ----------------------------------------------
+
+
+@pytest.fixture
+def opened(cast, kept) -> Section:
+    """Written for leaders, then put into other words and opened to all who see the account."""
+    clean = {"title": "", "body": "All is well.", "audience": Audience.ACCOUNT}
+    section = sections.change_section(kept, clean, base_version=None)
+    assert section.version > kept.version
+    return section
+
+
+def _at(event, moment):
+    with pgtrigger.ignore():
+        type(event).objects.filter(pk=event.pk).update(pgh_created_at=moment)
+
+
+def _hours_ago(row, hours):
+    """One transaction has one time: the row's events so far get an earlier one."""
+    for event in row.events.all():
+        _at(event, timezone.now() - timedelta(hours=hours))
+
+
+@pytest.mark.parametrize("who", ["contributor", "editor", "administrator", "kam", "leader"])
+def test_what_a_comment_said_while_its_section_was_closed_stays_closed(cast, kept, who):
+    comment = comments.add_comment(
+        cast.plan, f"{SECRET} is nearly bankrupt", author=cast.leader, section=kept
+    )
+    comments.change_comment(comment, {"body": "We watch this."}, base_version=None)
+    clean = {"title": "", "body": "All is well.", "audience": Audience.ACCOUNT}
+    sections.change_section(kept, clean, base_version=None)
+    _hours_ago(kept, 2)
+    _hours_ago(comment, 1)
+    opening = kept.events.order_by("pgh_id").last()
+    _at(opening, timezone.now() - timedelta(minutes=30))
+    client = cast.client(who)
+    history = f"/history/plans.plancomment/{comment.pk}/"
+    assert "We watch this." in html_of(client.get(f"/plans/{cast.plan.pk}/comments/"))
+    assert (SECRET in html_of(client.get(history))) == (who not in OUTSIDE)
+    comments.change_comment(comment, {"body": "Now we do not."}, base_version=None)
+    comments.change_comment(comment, {"body": "And now again."}, base_version=None)
+    page = html_of(client.get(history))
+    assert "Now we do not." in page  # written for all
+    assert (SECRET in page) == (who not in OUTSIDE)
+
+
+def test_an_old_value_written_for_few_is_not_put_back_by_who_could_not_read_it(cast, opened):
+    secret = opened.events.filter(body=f"{SECRET} two").order_by("pgh_id").first()
+    client = cast.client("editor")
+    history = f"/history/plans.section/{opened.pk}/restore/"
+    edit = f"/plans/sections/{opened.pk}/edit/body/"
+    assert client.post(history, {"field": "body", "event": secret.pgh_id}).status_code == 404
+    assert client.post(edit, {"undo": secret.version, "version": opened.version}).status_code == 404
+    opened.refresh_from_db()
+    assert opened.body == "All is well."
+    assert cast.client("kam").post(
+        history, {"field": "body", "event": secret.pgh_id}
+    ).status_code in (302, 303)
+    opened.refresh_from_db()
+    assert opened.body == f"{SECRET} two"
+
+
+def test_a_conflict_does_not_tell_what_was_written_for_few(cast, opened):
+    secret = opened.events.filter(body=f"{SECRET} two").order_by("pgh_id").first()
+    edit = f"/plans/sections/{opened.pk}/edit/body/"
+    api = f"/api/v1/sections/{opened.pk}/"
+    for who in ("editor", "kam"):
+        data = {"body": "Mine", "version": secret.version, "_touched": "body"}
+        page = cast.client(who).post(edit, data, headers={"HX-Request": "true"})
+        assert page.status_code == 409
+        token = ApiToken.issue(getattr(cast, who), "t", may_write=True)[1]
+        answer = cast.client(who).patch(
+            api, json.dumps({"body": "Mine"}), content_type="application/json",
+            headers={"Authorization": f"Bearer {token}", "If-Match": f'"{secret.version}"'},
+        )  # fmt: skip
+        assert answer.status_code == 412
+        (told,) = answer.json()["conflicts"]
+        assert told["theirs"] == "All is well."
+        for text in (html_of(page), answer.content.decode()):
+            assert (SECRET in text) == (who == "kam")
