@@ -69,6 +69,9 @@ class LevelPlan(Row):
                 | models.Q(level="team", owner=None, team__isnull=False)
                 | models.Q(level="company", owner=None, team=None),
                 name="plans_levelplan_of_one",
+                violation_error_message=_(
+                    "A plan is of one: of a KAM, of a team, or of the company, as its level says."
+                ),
             ),
             models.UniqueConstraint(
                 fields=["level", "year", "owner", "team"],

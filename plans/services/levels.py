@@ -5,10 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from kam.editing import archive, restore, save_fields
+from kam.forms import violation
 from kam.models import Team, User
 from kam.scoping import principal
 from plans.models import LevelGoal, LevelPlan
@@ -23,8 +24,17 @@ TEXTS = ("summary", "priorities", "resources", "gap_argument")
 def create_level_plan(
     level: str, year: int, *, owner: User | None = None, team: Team | None = None
 ) -> LevelPlan:
-    """The level's plan of the year: a new one, or the one that is there."""
-    found, _made = LevelPlan.objects.get_or_create(level=level, year=year, owner=owner, team=team)
+    """The level's plan of the year: a new one, or the one that is there.
+
+    Raises ``ValidationError`` where it would be of nobody, or of a KAM and a team at once.
+    """
+    try:
+        with transaction.atomic():
+            found, _made = LevelPlan.objects.get_or_create(
+                level=level, year=year, owner=owner, team=team
+            )
+    except IntegrityError as error:
+        raise violation(error, LevelPlan) from error
     return found if found.archived_at is None else restore(found)
 
 

@@ -4,10 +4,12 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from kam.models import BudgetRate
 from plans.models import CascadeShare, LevelPlan
+from plans.services import levels
 from plans.services.portfolios import refresh_portfolios
 from tests.conftest import YEAR
 from tests.plans.conftest import fact
@@ -91,3 +93,27 @@ def test_the_accuracy_names_its_lead(world):
     assert answer.status_code == 200
     assert answer.json()["lead"] == 3
     assert world.client("kam").get(reverse("api:accuracy", args=["company"])).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        {"level": "kam"},
+        {"level": "kam", "owner": "kam", "team": "north"},
+        {"level": "team"},
+        {"level": "team", "owner": "kam"},
+        {"level": "company", "team": "north"},
+    ],
+)
+def test_a_plan_of_nobody_or_of_two_is_refused_with_words(world, of):
+    body = {k: v if k == "level" else getattr(world, v).pk for k, v in of.items()}
+    answer = call(world, "administrator", "post", "levelplan-list", {**body, "year": YEAR})
+    assert answer.status_code == 400
+    assert answer.json()["detail"] == (
+        "A plan is of one: of a KAM, of a team, or of the company, as its level says."
+    )
+    with pytest.raises(ValidationError) as refused:
+        levels.create_level_plan(
+            of["level"], YEAR, **{k: getattr(world, v) for k, v in of.items() if k != "level"}
+        )
+    assert "A plan is of one" in refused.value.messages[0]
