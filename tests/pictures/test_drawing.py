@@ -1,6 +1,7 @@
 """The drawn fragments: well-formed, named, linked, free of style attributes, in each language."""
 
 import re
+from datetime import date
 from decimal import Decimal as D  # noqa: N817
 from xml.etree import ElementTree
 
@@ -8,7 +9,18 @@ import pytest
 from django.template import Context, engines
 from django.utils import translation
 
-from kam.pictures import bridge, bullet, cells, gauge, matrix, monthly, pareto, stacked, tree
+from kam.pictures import (
+    bridge,
+    bullet,
+    cells,
+    gauge,
+    matrix,
+    monthly,
+    pareto,
+    stacked,
+    timeline,
+    tree,
+)
 
 LONG = "Nordhavn <Maritime> & Söner Aktiebolag, avdelningen för långa namn och ännu längre adresser"
 MONTHS = [
@@ -68,6 +80,15 @@ CELLS = [
     ),
     cells.Multiple("Nothing", {}),
 ]
+TIMELINE = [
+    timeline.Bar(
+        1, LONG, date(2026, 1, 5), date(2026, 3, 1), f"{LONG}, late", "late", href="/a/?x=1&y"
+    ),
+    timeline.Bar(2, "Point", None, date(2026, 6, 30), "Point", "open", after=(1,)),
+    timeline.Bar(3, "Before what it waits for", date(2025, 2, 1), date(2026, 2, 1), after=(2, 9)),
+    timeline.Bar(4, "Without a day", None, None, style="done"),
+]
+TIMELINE_TAG = "{% timeline_picture value caption today %}"
 CELLS_TAG = "{% cells_picture value caption=caption size_word='revenue' label_word='accounts' %}"
 PICTURES = {
     "cells": (CELLS_TAG, CELLS),
@@ -98,6 +119,9 @@ PICTURES = {
     "no rows": ("{% stacked_picture value caption=caption %}", []),
     "gauge": ("{% gauge_picture value caption=caption %}", gauge.Gauge(D("1.12"), D("0.5"))),
     "gauge, unknown": ("{% gauge_picture value caption=caption %}", gauge.Gauge(None)),
+    "timeline": (TIMELINE_TAG, TIMELINE),
+    "timeline, nothing": (TIMELINE_TAG, []),
+    "timeline, no days": (TIMELINE_TAG, TIMELINE[3:]),
     "tree": ("{% tree_picture value caption=caption %}", TREE),
 }
 LANGUAGES = ["en", "nb", "da", "sv", "fi", "zh-hans"]
@@ -107,7 +131,9 @@ def draw(name, language="en", caption="Sales <fell> & rose"):
     tag, value = PICTURES[name]
     code = engines["django"].from_string("{% load pictures %}" + tag)
     with translation.override(language):
-        return code.template.render(Context({"value": value, "caption": caption}))
+        return code.template.render(
+            Context({"value": value, "caption": caption, "today": date(2026, 3, 5)})
+        )
 
 
 def parsed(html):
@@ -207,6 +233,20 @@ def test_long_names_are_cut_but_complete_in_the_title():
     shown = next(text for text in root.iter("text") if text.text.startswith("Nordhavn"))
     assert shown.text.endswith("…")
     assert LONG in [title.text for title in root.iter("title")]
+
+
+def test_a_timeline_scrolls_where_it_has_no_room_and_its_table_says_what_waits():
+    root = parsed(draw("timeline"))
+    (region,) = [e for e in root.iter("div") if e.get("class") == "pic-scroll"]
+    assert (region.get("role"), region.get("tabindex")) == ("region", "0")
+    assert region.get("aria-label") == "Sales <fell> & rose"
+    assert region.find("svg") is not None
+    labels = [e.text for e in root.iter("text") if e.get("class") == "pic-text"]
+    assert labels[0].endswith("…")
+    assert len(labels) == 3  # the one without a day stands in the table alone
+    assert [row[0] for row in cells(draw("timeline"))[1:]] == [bar.label for bar in TIMELINE]
+    assert cells(draw("timeline"))[2][3] == LONG
+    assert not list(parsed(draw("timeline, no days")).iter("svg"))
 
 
 @pytest.mark.parametrize(("name", "limit"), [("sparkline", 700), ("bullet cell", 1100)])
