@@ -9,14 +9,29 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
+from django.db import IntegrityError, connection, transaction
+from django.db.models import (
+    Case,
+    DateField,
+    Exists,
+    F,
+    IntegerField,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
 from kam.editing import save_fields
 from kam.forms import violation
+from kam.leaders import leaders_above
 from kam.models import Role, Team, User
 from kam.periods import add_months, company_today, company_year
 from kam.scoping import principal
@@ -25,7 +40,6 @@ from plans.models import AccountPlan, Activity, PlanSettings, PlanTemplate, Revi
 from plans.querysets import ReviewQuerySet
 from plans.selectors import people_who_see
 from plans.services.activities import add_activity
-from plans.services.lifecycle import leader_above
 from plans.services.locks import require_open_activities
 from plans.services.refusals import PlanRefusal
 
@@ -39,6 +53,8 @@ RHYTHMS = {
 #: A plan in force is reviewed.
 REVIEWED = (AccountPlan.Status.ACTIVE, AccountPlan.Status.AMENDING)
 PAGE = 2_000
+#: A plan of a later year than these gets its reviews when they come nearer.
+YEARS_AHEAD = 10
 #: Reviews within this time stand on the start page.
 NEAR = timedelta(days=14)
 #: How far ahead the next review may be put.
@@ -76,7 +92,7 @@ def next_day(after: date, months: int, end: date, today: date) -> date | None:
 def schedule_missing(today: date | None = None) -> dict[str, int]:
     """Gives plans in force and portfolios the next review where they have none to be held.
 
-    Set-based, by pages of keys; safe to run twice and by several at once.
+    Plans by pages of keys, one statement each; safe to run twice and by several at once.
     """
     today = today or company_today()
     return {"plans": _schedule_plans(today), "portfolios": _schedule_portfolios(today)}
@@ -84,21 +100,43 @@ def schedule_missing(today: date | None = None) -> dict[str, int]:
 
 def schedule_plan(plan: AccountPlan, today: date | None = None) -> int:
     """The same for one plan."""
-    return _schedule(AccountPlan.objects.filter(pk=plan.pk), today or company_today())
+    return _schedule(AccountPlan.objects.filter(pk=plan.pk), today or company_today())[1]
+
+
+#: The next reviews of a page of plans. A plan whose year ends before its next review has none; months
+#: later is the same day, or the month's last where it has no such day, as in ``later``.
+SCHEDULE = """
+    WITH item AS MATERIALIZED ({rows}),
+    years(year, over) AS (SELECT * FROM unnest(%s::int[], %s::date[])),
+    next_one AS (
+        SELECT item.id, k.kind, years.over,
+               greatest((k.last + make_interval(months => k.months))::date, %s) AS due_on
+          FROM item JOIN years USING (year), LATERAL (VALUES {kinds}) k(kind, has, last, months)
+         WHERE NOT k.has AND k.months IS NOT NULL
+    ),
+    made AS (
+        INSERT INTO plans_review
+               (version, created_at, updated_at, kind, state, plan_id, due_on, notes, reason)
+        SELECT 1, %s, %s, kind, 'due', id, due_on, '', '' FROM next_one WHERE due_on < over
+         ORDER BY id, kind
+            ON CONFLICT DO NOTHING
+        RETURNING 1
+    )
+    SELECT max(id), (SELECT count(*) FROM made) FROM item
+"""
 
 
 def _schedule_plans(today: date) -> int:
     made, key = 0, 0
     while True:
         plans = AccountPlan.objects.filter(pk__gt=key).order_by("pk")
-        keys = list(_reviewed(plans, today).values_list("pk", flat=True)[:PAGE])
-        if not keys:
+        last, new = _schedule(plans, today)
+        if last is None:
             return made
-        made += _schedule(AccountPlan.objects.filter(pk__in=keys), today)
-        key = keys[-1]
+        made, key = made + new, last
 
 
-def _reviewed(plans: Any, today: date) -> Any:
+def _reviewed(plans: Any) -> Any:
     """Plans in force, of a year that is not over, that lack a review of some kind."""
     year = company_year().year
     waiting = Review.objects.active().filter(plan=OuterRef("pk"), state=State.DUE)
@@ -111,30 +149,37 @@ def _reviewed(plans: Any, today: date) -> Any:
     return lacking.exclude(Q(has_customer=True) | without, has_activities=True, has_plan=True)
 
 
-def _schedule(plans: Any, today: date) -> int:
-    """Two queries and one insert for all these plans."""
+def _schedule(plans: Any, today: date) -> tuple[int | None, int]:
+    """Gives the first page of these plans their next reviews, in one statement.
+
+    Returns the last plan looked at (``None``: there was none) and how many reviews are new.
+    """
     past = (
         Review.objects.filter(plan=OuterRef("pk"), state__in=[State.HELD, State.SKIPPED])
         .order_by()
         .values("plan")
     )
-    lacking = _reviewed(plans, today).annotate(
-        **{
-            f"last_{kind}": past.filter(kind=kind).annotate(last=Max("due_on")).values("last")
-            for kind in RHYTHMS
-        }
-    )
-    rows, this_year = [], company_year()
-    for plan in lacking.select_related("template"):
-        end = this_year.shifted(plan.year - this_year.year).end
-        for kind in RHYTHMS:
-            months = months_between(kind, plan.template)
-            if months is None or getattr(plan, f"has_{kind}"):
-                continue
-            day = next_day(getattr(plan, f"last_{kind}") or today, months, end, today)
-            if day is not None:
-                rows.append(Review(kind=kind, plan=plan, due_on=day))
-    return len(_insert(rows))
+    columns: dict[str, Any] = {}
+    for kind, field in RHYTHMS.items():
+        last = past.filter(kind=kind).annotate(last=Max("due_on")).values("last")
+        columns[f"last_{kind}"] = Coalesce(Subquery(last), Value(today, DateField()))
+        columns[f"months_{kind}"] = Case(
+            When(template=None, then=Value(months_between(kind, None))),
+            default=F(f"template__{field}"),
+            output_field=IntegerField(),
+        )
+    names = ["id", "year", *(f"has_{kind}" for kind in RHYTHMS), *columns]
+    rows = _reviewed(plans).annotate(**columns).values(*names)[:PAGE]
+    sql, asked = rows.query.sql_with_params()
+    kinds = ", ".join(f"('{k}', has_{k}, last_{k}, months_{k})" for k in map(str, RHYTHMS))
+    this_year, now = company_year(), timezone.now()
+    years = [this_year.shifted(n) for n in range(YEARS_AHEAD)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            SCHEDULE.format(rows=sql, kinds=kinds),
+            [*asked, [y.year for y in years], [y.end for y in years], today, now, now],
+        )
+        return cursor.fetchone()
 
 
 def _insert(rows: list[Review]) -> list[Review]:
@@ -143,6 +188,7 @@ def _insert(rows: list[Review]) -> list[Review]:
 
 
 def _schedule_portfolios(today: date) -> int:
+    """Four reads and one insert, whatever their number."""
     months = PlanSettings.current().portfolio_review_months
     waiting = Review.objects.active().filter(owner=OuterRef("pk"), state=State.DUE)
     owned = Account.objects.active().filter(owner=OuterRef("pk"))
@@ -154,14 +200,16 @@ def _schedule_portfolios(today: date) -> int:
         .values("last")
     )
     people = User.objects.people().annotate(last=past).filter(Exists(owned), ~Exists(waiting))
+    found = list(people.order_by("pk").values_list("pk", "team", "last"))
+    leaders = leaders_above((pk, team) for pk, team, _last in found)
     rows = [
         Review(
             kind=Kind.PORTFOLIO,
-            owner=person,
-            due_on=max(later(person.last or today, months), today),
-            led_by=leader_above(person),
+            owner_id=pk,
+            due_on=max(later(last or today, months), today),
+            led_by_id=leaders.get(pk),
         )
-        for person in people.order_by("pk")
+        for pk, _team, last in found
     ]
     return len(_insert(rows))
 

@@ -8,7 +8,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from accounts.models import Contact
+from accounts.models import Account, Contact
+from kam.models import Role
 from plans import review_agenda, review_calc, review_words
 from plans.models import (
     AccountPlan,
@@ -23,7 +24,7 @@ from plans.models import (
     SharedActivity,
 )
 from plans.services import reviews
-from tests.conftest import YEAR
+from tests.conftest import YEAR, person
 from tests.plans.conftest import fact
 
 TODAY = date(YEAR, 5, 15)
@@ -70,6 +71,45 @@ def test_a_plan_in_force_gets_its_reviews_by_its_template(active):
 def test_without_a_template_by_the_usual_rhythm(active):
     assert reviews.schedule_plan(active) == 2
     assert set(Review.objects.values_list("kind", flat=True)) == {"activities", "plan"}
+
+
+@pytest.mark.parametrize(
+    "last",
+    [date(YEAR, 1, 31), date(YEAR - 1, 11, 30), date(YEAR, 4, 30), TODAY, date(YEAR - 2, 2, 28)],
+)
+@pytest.mark.parametrize("months", [1, 3, 7, 12])
+def test_after_the_last_one_as_the_rhythm_says(active, last, months):
+    template = PlanTemplate.objects.create(
+        name="Global", activity_review_months=months, plan_review_months=24
+    )
+    AccountPlan.objects.filter(pk=active.pk).update(template=template)
+    for n, state in enumerate(("held", "skipped")):
+        day = reviews.later(last, 0 if n else -1)
+        review_of(active, "activities", due_on=day, state=state, held_on=day)
+    expected = reviews.next_day(last, months, date(YEAR + 1, 1, 1), TODAY)
+    assert reviews.schedule_plan(active) == (expected is not None)
+    made = Review.objects.filter(state="due").values_list("kind", "due_on")
+    assert list(made) == ([("activities", expected)] if expected else [])
+
+
+@pytest.mark.parametrize("count", [1, 12])
+def test_many_plans_and_portfolios_take_as_many_statements_as_one(
+    active, cast, count, monkeypatch, django_assert_num_queries
+):
+    for n in range(count):
+        owner = person(f"Crowd {n}", Role.KAM, cast.north)
+        account = Account.objects.create(name=f"Crowd {n}", number=f"X{n}", owner=owner)
+        AccountPlan.objects.create(account=account, year=YEAR, currency="EUR", status="active")
+    PlanSettings.current()
+    # the company's year · plans: the page that has some, the page after it · portfolios: the settings,
+    # the KAMs, the teams, their leaders, the reviews
+    with django_assert_num_queries(8):
+        assert reviews.schedule_missing() == {"plans": 2 * count + 2, "portfolios": count + 2}
+    monkeypatch.setattr(reviews, "PAGE", 5)
+    Review.objects.filter(state="due").delete()
+    assert reviews.schedule_missing() == {"plans": 2 * count + 2, "portfolios": count + 2}
+    led = Review.objects.get(owner__name="Crowd 0")
+    assert led.led_by == cast.leader
 
 
 @pytest.mark.parametrize("status", ["draft", "submitted", "approved", "closed"])
