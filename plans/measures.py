@@ -3,7 +3,8 @@
 Set-based: ``readings`` answers for any number of goals in at most two queries (sales, and all other
 inputs together). Goals measured by hand have no reading: their ``actual`` is typed.
 The caller has scoped the goals; what is read hangs from their accounts and plans and is seen with
-these.
+these. Values alone, of the goals of very many accounts, are read by ``plans.rollups.measured``, by the
+same definitions: what changes here changes there.
 """
 
 from collections import defaultdict
@@ -426,7 +427,7 @@ def _relations(known: _Known, goal: Goal) -> Reading:
 
 def _satisfaction(known: _Known, goal: Goal) -> Reading:
     rows = known.inputs.get((Measure.SATISFACTION, goal.plan.account_id), [])
-    row = max(rows, key=lambda r: r.on or date.min, default=None)
+    row = max(rows, key=lambda r: (r.on or date.min, r.key or 0), default=None)
     return Reading(
         None if row is None else row.number,
         "1–5",

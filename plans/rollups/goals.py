@@ -6,16 +6,18 @@ Amounts add up; indices and shares roll up by a stated weight, never by plain su
 revenue, margin  the level's own figures, all accounts
 margin, %        margin / revenue of the level: the accounts' shares by their revenue
 volume           the volume of all accounts in the year
-value agreed     the sum of what the account plans' goals have reached
+value agreed     the sum of what the account plans' goals have reached, company currency
 all others       what the account plans' goals have reached, weighted by the account's revenue
 ===============  ====================================================================================
+
+What a goal has reached is what the system measures (``plans.measures``), never what somebody typed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -25,9 +27,11 @@ from django.db.models import QuerySet
 
 from accounts.models import Account
 from kam.money import Rates
+from kam.periods import company_today
 from plans.calc import ratio
-from plans.models import Measure
+from plans.models import AgreedMonth, Measure
 from plans.rollups.figures import Figures
+from plans.rollups.measured import measured, measured_values
 
 #: What the level's own figures say.
 OF_FIGURES = frozenset({Measure.REVENUE, Measure.MARGIN, Measure.MARGIN_SHARE})
@@ -52,7 +56,10 @@ class GoalSum:
 
 @dataclass(frozen=True, slots=True)
 class GoalLine:
-    """One account's part in a level's goal. ``weight`` is empty where the values add up."""
+    """One account's part in a level's goal; ``at``: as of when the value is.
+
+    ``weight`` is empty where the values add up; ``target`` is the version's in force.
+    """
 
     account_id: int
     account: str
@@ -61,29 +68,32 @@ class GoalLine:
     target: Decimal | None
     value: Decimal | None
     weight: Decimal | None
-    at: datetime
+    at: date
 
 
-#: The newest goal of each account and measure, of the plans of one year, with the account's weight.
+#: The newest goal of each account and measure, of the plans of one year, with the account's weight; and
+#: what is measured of it. Of all of them, or of the heaviest.
 _GOALS = """
     WITH rates AS (
         SELECT * FROM unnest(%(currencies)s::text[], %(rates)s::numeric[]) r(currency, rate)
     ), mine AS MATERIALIZED ({mine}), goals AS MATERIALIZED (
         SELECT DISTINCT ON (p.account_id, g.measured_by)
-               p.account_id, p.id AS plan_id, g.measured_by, g.title, g.target, g.updated_at,
-               g.actual AS value
+               p.account_id, p.id AS plan_id, p.currency, g.id AS goal_id, g.measured_by, g.title,
+               g.target, g.updated_at
           FROM plans_goal g JOIN plans_accountplan p ON p.id = g.plan_id
          WHERE p.year = %(year)s AND p.archived_at IS NULL AND g.archived_at IS NULL
            AND g.side = 'ours' AND g.measured_by = ANY(%(measures)s) AND g.measured_by <> 'volume'
            AND p.account_id IN (SELECT pk FROM mine)
-         ORDER BY p.account_id, g.measured_by, g.actual IS NULL, g.id DESC
+         ORDER BY p.account_id, g.measured_by, g.id DESC
     ), weights AS (
         SELECT y.account_id, sum(y.revenue * r.rate) AS weight
           FROM accounts_accountyear y JOIN rates r USING (currency)
          WHERE y.year = %(year)s AND y.account_id IN (SELECT account_id FROM goals)
          GROUP BY 1
-    ), lines AS (
-        SELECT g.*, w.weight FROM goals g LEFT JOIN weights w USING (account_id)
+    ), asked AS MATERIALIZED (
+        SELECT g.*, w.weight FROM goals g LEFT JOIN weights w USING (account_id) {heaviest}
+    ) {measured} , lines AS (
+        SELECT a.*, m.value, m.as_of FROM asked a LEFT JOIN measured m USING (account_id, measured_by)
     )
 """
 _SUMS = """
@@ -100,11 +110,26 @@ _SUMS = """
        AND account_id IN (SELECT pk FROM mine)
     HAVING count(*) > 0
 """
-_LINES = """
-    SELECT l.account_id, a.name, l.plan_id, l.title, l.target, l.value, l.weight, l.updated_at
-      FROM lines l JOIN accounts_account a ON a.id = l.account_id
-     ORDER BY l.weight DESC NULLS LAST, a.name LIMIT %(limit)s
+_HEAVIEST = """
+    JOIN accounts_account x ON x.id = g.account_id
+    ORDER BY w.weight DESC NULLS LAST, x.name, x.id LIMIT %(limit)s
 """
+#: While a plan is amended its goal aims at what the version in force says.
+_LINES = f"""
+    SELECT l.account_id, x.name, l.plan_id, l.title,
+           CASE WHEN v.id IS NULL THEN l.target ELSE (
+               SELECT (g ->> 'target')::numeric FROM jsonb_array_elements(v.content -> 'goals') g
+                WHERE (g ->> 'id')::bigint = l.goal_id
+           ) END * CASE WHEN l.measured_by = 'needs' THEN r.rate ELSE 1 END,
+           l.value, l.weight, coalesce(l.as_of, l.updated_at::date)
+      FROM lines l
+      JOIN accounts_account x ON x.id = l.account_id
+      JOIN plans_accountplan p ON p.id = l.plan_id
+      LEFT JOIN rates r ON r.currency = l.currency
+      LEFT JOIN plans_planversion v
+        ON v.plan_id = p.id AND v.number = p.in_force AND {AgreedMonth.AMENDED}
+     ORDER BY l.weight DESC NULLS LAST, x.name, x.id
+"""  # noqa: S608 - our own names
 
 
 def of_figures(measure: str, figures: Figures) -> GoalSum:
@@ -119,16 +144,24 @@ def of_figures(measure: str, figures: Figures) -> GoalSum:
 
 
 def goal_sums(
-    measures: Iterable[str], accounts: QuerySet[Account], year: int, rates: Rates
+    measures: Iterable[str],
+    accounts: QuerySet[Account],
+    year: int,
+    rates: Rates,
+    today: date | None = None,
 ) -> dict[str, GoalSum]:
-    """What these accounts have reached of each measure that the figures do not tell (one query)."""
+    """What these accounts have reached of each measure that the figures do not tell (one query).
+
+    Each goal's value is what the system measures on ``today``; ``rates`` are those of the year.
+    """
     wanted = set(measures) - OF_FIGURES - {Measure.HAND}
     if not wanted:
         return {}
     found: dict[str, GoalSum] = {}
-    values = _values(wanted, year, rates)
+    statement = _statement(wanted, "") + _SUMS
+    values = _values(wanted, year, rates, today)
     for measure, total, heard, count, weighted, weight, weighty in _rows(
-        _GOALS + _SUMS, accounts, values
+        statement, accounts, values
     ):
         if measure in ADDITIVE:
             found[measure] = GoalSum(total, heard, count - heard)
@@ -138,19 +171,28 @@ def goal_sums(
 
 
 def goal_lines(
-    measure: str, accounts: QuerySet[Account], year: int, rates: Rates
+    measure: str,
+    accounts: QuerySet[Account],
+    year: int,
+    rates: Rates,
+    today: date | None = None,
 ) -> list[GoalLine]:
     """The accounts that a level's goal consists of, the heaviest first, at most ``LINES_SHOWN``."""
-    values = _values({measure}, year, rates) | {"limit": LINES_SHOWN}
-    lines = [GoalLine(*row) for row in _rows(_GOALS + _LINES, accounts, values)]
+    values = _values({measure}, year, rates, today) | {"limit": LINES_SHOWN}
+    statement = _statement({measure}, _HEAVIEST) + _LINES
+    lines = [GoalLine(*row) for row in _rows(statement, accounts, values)]
     if measure in ADDITIVE:
         return [replace(line, weight=None) for line in lines]
     return lines
 
 
-def _values(measures: set[str], year: int, rates: Rates) -> dict[str, Any]:
+def _statement(measures: set[str], heaviest: str) -> str:
+    return _GOALS.replace("{measured}", measured(measures)).replace("{heaviest}", heaviest)
+
+
+def _values(measures: set[str], year: int, rates: Rates, today: date | None) -> dict[str, Any]:
     known: Mapping[str, Decimal] = dict(rates.known) | {rates.currency: Decimal(1)}
-    return {
+    return measured_values(year, rates.currency, today or company_today()) | {
         "measures": [str(measure) for measure in measures],
         "year": year,
         "currencies": list(known),

@@ -1,5 +1,6 @@
 """Plans of a portfolio, a team and the company: the target from above against the sum from below."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -10,11 +11,12 @@ from django.urls import reverse
 from accounts.models import Account
 from accounts.services.sales import refresh_account_years
 from kam.money import rates_for
-from plans.models import AccountPlan, Goal, LevelGoal, LevelPlan
+from plans.models import AccountPlan, Goal, LevelGoal, LevelPlan, Need
 from plans.rollup_scope import scope_of
 from plans.rollups.goals import goal_sums
 from plans.services.portfolios import refresh_portfolios
 from plans.views.levels.plan import gaps_of
+from portfolio.models import Judgement
 from tests.conftest import YEAR
 
 pytestmark = pytest.mark.django_db
@@ -98,51 +100,65 @@ def test_who_is_steered_reads_the_plan_without_the_figures(prepared):
 
 
 def goal_on(account: Account, value, measure="satisfaction", **fields) -> Goal:
+    """A goal of the account's plan, and what the system measures of it."""
     plan, _made = AccountPlan.objects.get_or_create(
         account=account, year=YEAR, defaults={"currency": account.currency}
     )
+    if measure == "satisfaction":
+        Judgement.objects.create(
+            account=account, code="satisfaction", value=value, judged_on=date(YEAR, 2, 1)
+        )
+    else:
+        Need.objects.create(
+            plan=plan,
+            kind="pain",
+            title="x",
+            state="agreed",
+            value=value,
+            agreed_on=date(YEAR, 2, 1),
+        )
     return Goal.objects.create(
-        plan=plan, title="x", metric="x", measured_by=measure, actual=value, **fields
+        plan=plan, title="x", metric="x", measured_by=measure, actual=Decimal(1), **fields
     )
 
 
 def test_an_index_rolls_up_by_revenue_and_an_amount_by_sum(prepared):
     cast = prepared
     # Revenue of the year: Kari's 1000 NOK = 87.5 EUR; Odd's 500 EUR. Nobody's has none.
-    goal_on(cast.account, Decimal(80))
-    goal_on(cast.foreign, Decimal(60))
-    goal_on(cast.unowned, Decimal(10))
+    goal_on(cast.account, 5)
+    goal_on(cast.foreign, 3)
+    goal_on(cast.unowned, 1)
     goal_on(cast.account, Decimal(3), "needs")
     goal_on(cast.foreign, Decimal(4), "needs")
-    goal_on(cast.foreign, Decimal(99), side="customer")  # theirs, not ours
+    goal_on(cast.foreign, Decimal(99), "needs", side="customer")  # theirs: but the need is agreed
     scope = scope_of(cast.management)
     found = goal_sums({"satisfaction", "needs"}, scope.accounts(), YEAR, rates_for(YEAR))
-    expected = (80 * Decimal("87.5") + 60 * Decimal(500)) / Decimal("587.5")
+    expected = (5 * Decimal("87.5") + 3 * Decimal(500)) / Decimal("587.5")
     assert found["satisfaction"].value == pytest.approx(expected)
     assert (found["satisfaction"].heard, found["satisfaction"].unheard) == (2, 1)
-    assert found["needs"].value == 7
+    assert found["needs"].value == 3 * Decimal("0.0875") + 4 + 99
 
 
 def test_a_level_counts_only_its_own_accounts(prepared):
     cast = prepared
-    goal_on(cast.account, Decimal(80))
-    goal_on(cast.foreign, Decimal(60))
+    goal_on(cast.account, 4)
+    goal_on(cast.foreign, 3)
     plan = plan_of(cast, "team")
     LevelGoal.objects.create(
-        plan=plan, title="Happy", metric="index", measured_by="satisfaction", target=100
+        plan=plan, title="Happy", metric="index", measured_by="satisfaction", target=5
     )
     LevelGoal.objects.create(
         plan=plan, title="Sell", metric="EUR", measured_by="revenue", target=175
     )
     LevelGoal.objects.create(plan=plan, title="Hire", metric="people", target=4, actual=1)
     text = cast.client("leader").get(reverse("plans:level_goals", args=[plan.pk])).content.decode()
-    for part in ("80%", "50%", "25%"):  # 80 of 100, 87.5 of 175, 1 of 4
+    for part in ("80%", "50%", "25%"):  # 4 of 5, 87.5 of 175, 1 of 4
         assert part in text.replace(" ", "").replace("\u00a0", ""), part
 
 
 def test_a_goals_number_opens_into_its_lines(prepared):
     cast = prepared
-    goal_on(cast.account, Decimal(80))
+    goal_on(cast.account, 4)
     plan = plan_of(cast)
     goal = LevelGoal.objects.create(
         plan=plan, title="Happy", metric="index", measured_by="satisfaction"

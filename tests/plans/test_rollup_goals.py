@@ -1,0 +1,171 @@
+"""Goals that the system measures, rolled up: the same values as on the plans, in one query."""
+
+import random
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Account, Contact, ProductLine
+from accounts.services import rebuild_account_years
+from kam.models import BudgetRate
+from kam.money import rates_for
+from plans import measures
+from plans.models import AccountPlan, Goal, Need
+from plans.rollups.goals import goal_lines, goal_sums
+from plans.services import lifecycle
+from portfolio.models import Judgement, LineEstimate
+from tests.conftest import YEAR
+from tests.plans.conftest import fact
+
+pytestmark = pytest.mark.django_db
+
+ROLLED = ("wallet", "cross_sell", "relations", "satisfaction", "needs")
+CURRENCIES = ("NOK", "EUR", "SEK", "USD")  # USD has no rate, SEK this year's only
+
+
+@pytest.fixture(params=[1, 7], ids=["calendar year", "year from July"])
+def world(request, cast, today):
+    """Twelve accounts with plans in four currencies, and a goal of each measure on most."""
+    rng = random.Random(3)
+    cast.company.fiscal_year_start = request.param
+    cast.company.save()
+    for year, currency, rate in (
+        (YEAR - 1, "NOK", "0.09"),
+        (YEAR, "SEK", "0.091"),
+    ):
+        BudgetRate.objects.create(year=year, currency=currency, rate=Decimal(rate))
+    lines = [cast.line, *(ProductLine.objects.create(name=f"Line {n}") for n in range(2))]
+    lines.append(ProductLine.objects.create(name="Below", parent=lines[1]))
+    accounts = [cast.account, cast.foreign]
+    accounts += [
+        Account.objects.create(name=f"Account {n}", owner=cast.kam, currency=rng.choice(CURRENCIES))
+        for n in range(10)
+    ]
+    for account in accounts:
+        plan, _made = AccountPlan.objects.get_or_create(
+            account=account, year=YEAR, defaults={"currency": rng.choice(CURRENCIES)}
+        )
+        for _n in range(rng.randint(0, 9)):
+            month = date(YEAR - rng.randint(0, 1), rng.randint(1, 12), 1)
+            line, currency = rng.choice(lines), rng.choice(CURRENCIES)
+            if not account.sales_facts.filter(
+                product__line=line, month=month, currency=currency
+            ).exists():
+                fact(account, line, month, rng.randint(-50, 400), currency=currency)
+        for line in rng.sample(lines[:3], rng.randint(0, 3)):
+            LineEstimate.objects.create(
+                account=account, line=line, currency=rng.choice(CURRENCIES),
+                wallet=rng.choice([None, 0, 900, 4000]), as_of=date(YEAR, rng.randint(1, 4), 2),
+            )  # fmt: skip
+        for number in range(rng.randint(0, 3)):
+            Contact.objects.create(
+                account=account, name=f"Person {number}", influence=rng.choice([None, 1, 5]),
+                coverage=rng.choice(["unknown", "none", "brief", "multiple", "in_depth"]),
+            )  # fmt: skip
+        if rng.random() < 0.7:
+            Judgement.objects.create(
+                account=account, code="satisfaction", value=rng.randint(1, 5),
+                judged_on=date(YEAR, rng.randint(1, 4), 1),
+            )  # fmt: skip
+        for _n in range(rng.randint(0, 3)):
+            Need.objects.create(
+                plan=plan, kind="pain", title="x", value=rng.choice([None, 30, 70]),
+                state=rng.choice(["agreed", "proposed"]), agreed_on=date(YEAR, 3, 1),
+            )  # fmt: skip
+        for measure in ROLLED:
+            for _n in range(rng.randint(0, 2)):
+                Goal.objects.create(
+                    plan=plan, title=measure, metric="x", measured_by=measure,
+                    actual=rng.choice([None, Decimal(77)]), target=9,
+                )  # fmt: skip
+    rebuild_account_years()
+    return cast
+
+
+def plain(measure: str) -> dict[int, tuple[Decimal | None, date | None]]:
+    """account → the reading of its newest goal; an amount in company currency."""
+    rates = rates_for(YEAR)
+    goals = Goal.objects.filter(measured_by=measure, side="ours", plan__year=YEAR)
+    newest = {goal.plan.account_id: goal for goal in goals.order_by("pk").select_related("plan")}
+    found = measures.readings(newest.values())
+    told = {}
+    for account, goal in newest.items():
+        value = found[goal.pk].value
+        if measure == "needs":
+            rate = rates.rate(goal.plan.currency)
+            value = None if rate is None else value * rate
+        told[account] = (value, found[goal.pk].as_of)
+    return told
+
+
+@pytest.mark.parametrize("measure", ROLLED)
+def test_the_lines_are_the_readings_of_the_plans(world, measure):
+    lines = goal_lines(measure, Account.objects.all(), YEAR, rates_for(YEAR))
+    truth = plain(measure)
+    assert {line.account_id for line in lines} == set(truth)
+    assert any(line.value for line in lines)
+    for line in lines:
+        value, as_of = truth[line.account_id]
+        if value is None:
+            assert line.value is None, line
+        else:
+            assert abs(line.value - value) < Decimal("1e-9"), line
+        assert as_of is None or line.at == as_of
+
+
+@pytest.mark.parametrize("measure", ROLLED)
+def test_the_sum_is_that_of_its_lines(world, measure):
+    rates = rates_for(YEAR)
+    found = goal_sums({measure}, Account.objects.all(), YEAR, rates)[measure]
+    lines = goal_lines(measure, Account.objects.all(), YEAR, rates)
+    if measure == "needs":
+        told = [line.value for line in lines if line.value is not None]
+        assert abs(found.value - sum(told)) < Decimal("1e-9")
+        assert (found.heard, found.unheard) == (len(told), len(lines) - len(told))
+        return
+    heard = [line for line in lines if line.value is not None and (line.weight or 0) > 0]
+    whole = sum(line.weight for line in heard)
+    mean = sum(line.value * line.weight for line in heard) / whole
+    assert abs(found.value - mean) < Decimal("1e-9")
+    assert (found.heard, found.unheard) == (len(heard), len(lines) - len(heard))
+    assert abs(found.weight - whole) < Decimal("1e-9")
+
+
+def test_all_measures_of_all_accounts_take_one_query(world):
+    rates = rates_for(YEAR)
+    with CaptureQueriesContext(connection) as caught:
+        found = goal_sums({*ROLLED, "volume"}, Account.objects.all(), YEAR, rates)
+    assert len(caught) == 1
+    assert set(found) == {*ROLLED, "volume"}
+    with CaptureQueriesContext(connection) as caught:
+        goal_lines("wallet", Account.objects.all(), YEAR, rates)
+    assert len(caught) == 1
+
+
+def test_what_somebody_typed_is_not_what_the_system_measures(cast, today):
+    Goal.objects.create(
+        plan=cast.plan, title="x", metric="x", measured_by="satisfaction", actual=99
+    )
+    found = goal_sums({"satisfaction"}, Account.objects.all(), YEAR, rates_for(YEAR))
+    assert found["satisfaction"].value is None
+    assert found["satisfaction"].unheard == 1
+
+
+def test_while_a_plan_is_amended_the_version_in_force_says_what_its_goal_aims_at(cast, today):
+    goal = Goal.objects.create(
+        plan=cast.plan, title="Happy", metric="x", measured_by="satisfaction", target=4
+    )
+    plan = lifecycle.approve(lifecycle.submit(cast.plan, cast.kam), cast.leader)
+
+    def aim():
+        (line,) = goal_lines("satisfaction", Account.objects.all(), YEAR, rates_for(YEAR))
+        return line.target
+
+    plan = lifecycle.amend(plan, cast.kam)
+    Goal.objects.filter(pk=goal.pk).update(target=5)
+    assert aim() == 4
+    lifecycle.approve(lifecycle.submit(plan, cast.kam), cast.leader)
+    assert aim() == 5
