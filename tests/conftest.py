@@ -11,11 +11,16 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
 from django.utils import translation
+from hypothesis import settings as hypothesis_settings
 
 from accounts.models import Account, AccountTeamMember, Contact, Product, ProductLine, SalesFact
 from kam.models import BudgetRate, Company, Role, Team, User
 from plans.models import AccountPlan, Activity, Goal, Section, Target, TargetMonth
 from tests.chromium import chromium  # noqa: F401 - a fixture for every test below
+
+# A machine at work on other things is no failure.
+hypothesis_settings.register_profile("suite", deadline=None)
+hypothesis_settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True)
@@ -199,3 +204,11 @@ def make_cast() -> Cast:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz-long", action="store_true", help="hundreds of calls per operation")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuses to run where what is made once would be made in each process."""
+    if getattr(session.config.option, "loadgroup", False):
+        for item in session.items:
+            if item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
+                raise pytest.UsageError("pytest-xdist keeps no groups with this pytest.")

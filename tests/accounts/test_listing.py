@@ -43,9 +43,7 @@ def walk(queryset, keys, size, *, backward=False) -> list[int]:
 
 
 # --- keyset paging --------------------------------------------------------------------------------
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     values=st.lists(st.one_of(st.none(), st.integers(1, 3)), max_size=14),
     size=st.integers(1, 5),

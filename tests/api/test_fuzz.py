@@ -48,7 +48,6 @@ def test_no_call_breaks_the_server(label, cast, request):
 
     @settings(
         max_examples=300 if long else 5,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
         derandomize=not long,
         database=None,

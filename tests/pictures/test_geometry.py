@@ -269,7 +269,7 @@ def check(picture):
         assert -0.05 <= value <= largest, (path, value)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(VALUES, VALUES, VALUES), max_size=40), st.booleans())
 def test_months_stay_inside(rows, cumulative):
     picture = monthly.lay_out(months(*rows), cumulative=cumulative)
@@ -282,7 +282,7 @@ def test_months_stay_inside(rows, cumulative):
                 assert picture.top - 0.05 <= bar.y <= bar.y + bar.height <= picture.bottom + 0.05
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(POSITIVE, min_size=1, max_size=24))
 def test_months_are_proportional(values):
     picture = monthly.lay_out(months(*[(value,) for value in values]))
@@ -293,20 +293,20 @@ def test_months_are_proportional(values):
         assert slot.actual.height == pytest.approx(height * share, abs=0.05)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(VALUES, VALUES, VALUES)
 def test_bullets_stay_inside(actual, target, pace):
     for size in ({}, {"width": 120.0, "height": 18.0}):
         check(bullet.lay_out(bullet.Bullet(actual, target, pace), **size))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(VALUES, max_size=60))
 def test_sparklines_stay_inside(values):
     check(sparkline.lay_out(values))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(NAMES, st.lists(st.tuples(NAMES, VALUES), max_size=8)), max_size=8))
 def test_stacked_bars_stay_inside(rows):
     given_rows = [
@@ -323,13 +323,13 @@ def test_stacked_bars_stay_inside(rows):
             assert other_width == pytest.approx(width * float(other / value), abs=0.06)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(VALUES, VALUES)
 def test_gauges_stay_inside(value, pace):
     check(gauge.lay_out(gauge.Gauge(value, pace)))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(st.tuples(st.integers(0, 30), NAMES, NAMES), max_size=70))
 def test_trees_stay_inside(rows):
     check(

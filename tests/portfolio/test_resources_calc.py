@@ -114,7 +114,7 @@ place = st.builds(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(place, max_size=12, unique_by=lambda p: p.key))
 def test_moves_keep_the_sum_and_nobody_falls_below_zero(places):
     after = {p.key: p.hours for p in places}
