@@ -60,19 +60,20 @@ _PARTS = {
     )
     """,  # noqa: S608 - our own names
     Measure.CROSS_SELL: """
-    , bought AS (
-        SELECT f.account_id, pr.line_id
-          FROM asked a
-          JOIN accounts_salesfact f ON f.account_id = a.account_id
-           AND f.month >= %(since)s AND f.month < %(until)s
-          JOIN accounts_product pr ON pr.id = f.product_id
-         WHERE a.measured_by = 'cross_sell'
-         GROUP BY f.account_id, pr.line_id, f.month, f.currency HAVING sum(f.revenue) > 0
-    ), measured_cross_sell AS (
-        SELECT a.account_id, 'cross_sell' AS measured_by, count(DISTINCT b.line_id)::numeric AS value,
+    , measured_cross_sell AS (
+        SELECT a.account_id, 'cross_sell' AS measured_by, b.lines::numeric AS value,
                %(last_day)s::date AS as_of
-          FROM asked a LEFT JOIN bought b USING (account_id)
-         WHERE a.measured_by = 'cross_sell' GROUP BY 1
+          FROM asked a
+          CROSS JOIN LATERAL (  -- account by account: few rows each, in the order of an index
+            SELECT count(DISTINCT line_id) AS lines FROM (
+                SELECT pr.line_id
+                  FROM accounts_salesfact f JOIN accounts_product pr ON pr.id = f.product_id
+                 WHERE f.account_id = a.account_id
+                   AND f.month >= %(since)s AND f.month < %(until)s
+                 GROUP BY pr.line_id, f.month, f.currency HAVING sum(f.revenue) > 0
+            ) bought
+          ) b
+         WHERE a.measured_by = 'cross_sell'
     )
     """,
     Measure.RELATIONS: """
