@@ -172,15 +172,16 @@ class OfPlans(OfAccounts):
         plans = self._plans(records)
         self.model._default_manager.bulk_create(
             [
-                self.model(
-                    plan=plans[record.ids["account"], record.values["year"]],
-                    **_texts(record, self.plain),
-                    **self.more(plans[record.ids["account"], record.values["year"]], record),
-                )
+                self.model(plan=plan, **self.attributes(plan, record))
                 for record in records
+                for plan in [plans[record.ids["account"], record.values["year"]]]
             ],
             batch_size=500,
         )
+
+    def attributes(self, plan: AccountPlan, record: Record) -> dict[str, Any]:
+        """What the file says of a row, as the model's attributes."""
+        return {**_texts(record, self.plain), **self.more(plan, record)}
 
     def more(self, plan: AccountPlan, record: Record) -> dict[str, Any]:
         """Attributes of a row beside the plain ones; only those that the file holds."""
@@ -194,7 +195,7 @@ class OfPlans(OfAccounts):
         for change in changes:
             record = change.record
             plan = plans[record.ids["account"], record.values["year"]]
-            wanted = {**_texts(record, self.plain), **self.more(plan, record)}
+            wanted = self.attributes(plan, record)
             row = rows[change.stored.pk]
             fields = tuple(sorted(name for name in wanted if self._touched(name, change.fields)))
             for name in fields:

@@ -9,7 +9,21 @@ from kam.importing.mapping import Map
 from kam.importing.resource import Record, Resource, Stored
 
 SHOWN = 300  # rows of each kind that the preview keeps
+LONGEST = 400  # characters of a value that it shows
 KINDS = ("created", "changed", "unchanged", "refused")
+
+
+def clipped(text: str, start: int = 0) -> str:
+    """A long text as the preview shows it, from near ``start``."""
+    start = max(0, start - LONGEST // 4) if len(text) > LONGEST else 0
+    end = start + LONGEST
+    return ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
+
+
+def common_start(one: str, other: str) -> int:
+    """How many characters two texts have in common at their start."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((n for n, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 @dataclass(slots=True)
@@ -101,7 +115,9 @@ class Findings:
         self.refused_lines.update(lines or [line])
         self.report.reasons[f"{column}: {expected}" if column else expected] += 1
         if len(self.report.rows["refused"]) < SHOWN:
-            self.report.rows["refused"].append(Refusal(line, column, value, expected).as_json())
+            self.report.rows["refused"].append(
+                Refusal(line, column, clipped(value), expected).as_json()
+            )
 
     def count(
         self, kind: str, record: Record, shown_row: Callable[..., dict[str, Any]], *more: Any
@@ -116,7 +132,8 @@ class Findings:
 
     def row_shown(self, record: Record) -> dict[str, Any]:
         values = {
-            name: self.resource.column(name).shown(value) for name, value in record.values.items()
+            name: clipped(self.resource.column(name).shown(value))
+            for name, value in record.values.items()
         }
         return {
             "line": record.line,
@@ -129,11 +146,13 @@ class Findings:
         changes = []
         for name in fields:
             column = self.resource.column(name)
+            before, after = column.shown(held.values[name]), column.shown(record.values[name])
+            start = common_start(before, after)  # long texts: from where they differ
             changes.append(
                 {
                     "column": str(column.label),
-                    "before": column.shown(held.values[name]),
-                    "after": column.shown(record.values[name]),
+                    "before": clipped(before, start),
+                    "after": clipped(after, start),
                 }
             )
         return {

@@ -15,6 +15,7 @@ from kam.importing.resource import KEEP, Key, Record, Resource
 from kam.importing.resource.values import ValueRefused, fitted, number, parse
 
 CACHED = 100_000  # values of a column whose meaning is remembered within one run
+LONG = 500  # characters; longer texts hardly stand twice
 TEXTS = ("text", "email", "url", "country", "choice")
 
 
@@ -189,7 +190,7 @@ class Reader:
                 meaning = self._read(name, column, cell, words)
             except ValueRefused as error:
                 meaning = error
-            if len(known) < CACHED:
+            if len(known) < CACHED and len(cell) < LONG:
                 known[cell] = meaning
         if words and first and cell.strip() in words:
             self.findings.report.translated.setdefault(name, Counter())[cell.strip()] += 1

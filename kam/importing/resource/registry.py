@@ -13,6 +13,7 @@ RESOURCE_MODULES = [
     "portfolio.imports",
     "plans.imports",
     "plans.plan_imports",
+    "plans.section_imports",
 ]
 
 _resources: dict[str, type[Resource]] = {}
