@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import Resolver404, resolve
 from playwright.sync_api import Error as PlaywrightError
 
+pytestmark = pytest.mark.browser
 ROLES = ("admin", "management", "leader", "kam", "contributor")
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 360, "height": 740}

@@ -22,7 +22,6 @@ from plans.demo import company, customers, making, planning, sales
 from plans.models import AccountPlan, Activity, Goal, PortfolioCount, PortfolioMonth, TargetMonth
 from tests.plans.parts_world import expected_parts, stored_parts
 
-pytestmark = pytest.mark.xdist_group("demo")  # it is made once, in one process
 DAYS = (date(2026, 11, 22), date(2027, 1, 1), date(2028, 2, 29), date(2026, 7, 31))
 
 
@@ -160,16 +159,11 @@ def figures() -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def demo(test_database, django_db_blocker, tmp_path_factory):
-    """The company, made twice; taken back at the end. Gives the figures of the first time."""
-    media = tmp_path_factory.mktemp("media")
-    with (
-        django_db_blocker.unblock(),
-        override_settings(DEMO=True, MEDIA_ROOT=media),
-        transaction.atomic(),
-    ):
-        call_command("demo", verbosity=0)
-        first = figures()
+def demo(demo_company):
+    """The company, made once more in its place and taken back at the end. Gives the figures of the
+    first time."""
+    first = figures()
+    with transaction.atomic():
         connection.check_constraints()
         call_command("demo", reset=True, verbosity=0)
         yield first

@@ -1,4 +1,4 @@
-"""A real browser, and the demo company behind a real web server, once for all of these tests."""
+"""The demo company, made once for the tests here; and behind a real web server for a browser."""
 
 from collections.abc import Iterator
 
@@ -14,9 +14,8 @@ from plans.demo import making
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.parent.name == "browser":
-            item.add_marker("browser")
-            item.add_marker(pytest.mark.xdist_group("browser"))  # one demo company for all
+        if item.path.parent.name == "demo":
+            item.add_marker(pytest.mark.xdist_group("demo"))  # in one process: it takes a minute
 
 
 class Site:
@@ -45,8 +44,8 @@ class Site:
 
 
 @pytest.fixture(scope="package")
-def demo_site(test_database, django_db_blocker, tmp_path_factory) -> Iterator[Site]:
-    """The demo company, committed, and a web server in front of it; all taken away at the end."""
+def demo_company(test_database, django_db_blocker, tmp_path_factory) -> Iterator[None]:
+    """The demo company, committed; taken away at the end."""
     with (
         django_db_blocker.unblock(),
         override_settings(
@@ -54,14 +53,20 @@ def demo_site(test_database, django_db_blocker, tmp_path_factory) -> Iterator[Si
         ),
     ):
         call_command("demo", verbosity=0)
-        server = LiveServerThread("localhost", StaticFilesHandler)
-        server.daemon = True
-        server.start()
-        server.is_ready.wait()
-        try:
-            if server.error:
-                raise server.error
-            yield Site(f"http://localhost:{server.port}")
-        finally:
-            server.terminate()
-            making.empty()
+        yield
+        making.empty()
+
+
+@pytest.fixture(scope="package")
+def demo_site(demo_company) -> Iterator[Site]:
+    """A web server in front of the demo company."""
+    server = LiveServerThread("localhost", StaticFilesHandler)
+    server.daemon = True
+    server.start()
+    server.is_ready.wait()
+    try:
+        if server.error:
+            raise server.error
+        yield Site(f"http://localhost:{server.port}")
+    finally:
+        server.terminate()
