@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, ngettext_lazy
 
 from kam.money import CENT, rounded
 from kam.number_text import amount, percent, short, signed
@@ -112,19 +112,51 @@ def levels(
 def bridge_parts(found: Bridge, before: str, now: str) -> list[bridges.Part]:
     """From last year to this; corrections stand only where there are any."""
     words = {
-        "new": (_("New"), ngettext("%(n)s new customer", "%(n)s new customers", 1)),
-        "growth": (_("Growth"), _("%(n)s customers who bought as much or more")),
-        "decline": (_("Decline"), _("%(n)s customers who bought less")),
-        "lost": (_("Lost"), _("%(n)s customers who no longer bought")),
-        "corrections": (_("Other"), _("%(n)s customers with credit notes alone")),
+        "new": (
+            _("New"),
+            ngettext_lazy(
+                "%(n)s customer who had not bought the year before",
+                "%(n)s customers who had not bought the year before",
+                "count",
+            ),
+        ),
+        "growth": (
+            _("Growth"),
+            ngettext_lazy(
+                "%(n)s customer who bought as much or more",
+                "%(n)s customers who bought as much or more",
+                "count",
+            ),
+        ),
+        "decline": (
+            _("Decline"),
+            ngettext_lazy(
+                "%(n)s customer who bought less", "%(n)s customers who bought less", "count"
+            ),
+        ),
+        "lost": (
+            _("Lost"),
+            ngettext_lazy(
+                "%(n)s customer who no longer bought",
+                "%(n)s customers who no longer bought",
+                "count",
+            ),
+        ),
+        "corrections": (
+            _("Other"),
+            ngettext_lazy(
+                "%(n)s customer with credit notes alone",
+                "%(n)s customers with credit notes alone",
+                "count",
+            ),
+        ),
     }
-    words["new"] = (_("New"), _("%(n)s customers who had not bought the year before"))
     parts = [bridges.Part(before, found.start, f"{before}: {amount(found.start)}", total=True)]
     for name, step in found.steps.items():
         if name == "corrections" and not step.customers:
             continue
         label, told = words[name]
-        told = told % {"n": amount(step.customers)}
+        told = told % {"n": amount(step.customers), "count": step.customers}
         parts.append(bridges.Part(label, step.change, f"{told}: {signed(step.change)}"))
     return [*parts, bridges.Part(now, found.end, f"{now}: {amount(found.end)}", total=True)]
 

@@ -7,6 +7,7 @@ from celery import shared_task
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from kam import jobs
 from kam.audit import source
@@ -78,7 +79,11 @@ def score_now(progress: jobs.Progress) -> None:
         raise jobs.JobFailed(" ".join(error.messages)) from None
     compute_the_usual()
     progress.say(
-        _("%(scored)s accounts scored, %(changed)s changed.")
+        ngettext(
+            "%(scored)s account scored, %(changed)s changed.",
+            "%(scored)s accounts scored, %(changed)s changed.",
+            run.scored,
+        )
         % {"scored": run.scored, "changed": run.changed},
         reverse("portfolio:run_list"),
     )

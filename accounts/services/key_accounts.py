@@ -15,7 +15,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Count
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import Account
 from kam.models import User
@@ -106,17 +106,23 @@ class Held:
 
 def company_text(most: int) -> str:
     """What is said where the company's limit is reached."""
-    return _(
+    return ngettext(
+        "The company has at most %(n)d key account, and has it. "
+        "Propose it instead, and name the key account that leaves.",
         "The company has at most %(n)d key accounts, and has them. "
-        "Propose it instead, and name the key account that leaves."
+        "Propose it instead, and name the key account that leaves.",
+        most,
     ) % {"n": most}
 
 
 def owner_text(most: int, name: str) -> str:
     """What is said where a KAM's limit is reached."""
-    return _(
+    return ngettext(
+        "A KAM has at most %(n)d key account, and %(name)s has it. "
+        "Propose it instead, and name the key account that leaves.",
         "A KAM has at most %(n)d key accounts, and %(name)s has them. "
-        "Propose it instead, and name the key account that leaves."
+        "Propose it instead, and name the key account that leaves.",
+        most,
     ) % {"n": most, "name": name}
 
 

@@ -245,7 +245,9 @@ def figures(account: Account, user: Any) -> list[dict[str, Any]]:
     )
     change = sales.change
     note = warning or (
-        _("%(change)s on the same %(n)d months")
+        ngettext(
+            "%(change)s on the same month", "%(change)s on the same %(n)d months", sales.closed
+        )
         % {"change": signed_percent(change), "n": sales.closed}
         if change is not None
         else ""

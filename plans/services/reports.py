@@ -24,6 +24,7 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import Account
 from kam import jobs
@@ -258,7 +259,12 @@ def kept_report(progress: jobs.Progress) -> None:
 def _finish(progress: jobs.Progress, row: SentReport) -> None:
     shutil.rmtree(book.folder_of(progress.job), ignore_errors=True)
     progress.say(
-        _("%(n)s pages. The report is in your archive.") % {"n": row.pages},
+        ngettext(
+            "%(n)s page. The report is in your archive.",
+            "%(n)s pages. The report is in your archive.",
+            row.pages,
+        )
+        % {"n": row.pages},
         reverse("plans:report_download", args=[row.pk]),
     )
 

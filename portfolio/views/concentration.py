@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_safe
 
 from accounts.models import Account
@@ -164,7 +164,8 @@ def _key_figures(
             "label": _("Revenue"),
             "value": amount(found.total) if found.customers else None,
             "unit": currency,
-            "note": _("%(n)s customers") % {"n": amount(found.customers)},
+            "note": ngettext("%(n)s customer", "%(n)s customers", found.customers)
+            % {"n": amount(found.customers)},
             "why": "#why",
         },
         {

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from kam.importing.reading.cells import BadCell, FileRefused, Row
 from kam.importing.reading.manner import Reading
@@ -82,7 +83,11 @@ def _measured(row: Row, width: int, reading: Reading) -> Row:
             return Row(
                 row.line,
                 cells,
-                _("The row has %(n)d cells, the head %(width)d: shifted columns?")
+                ngettext(
+                    "The row has %(n)d cell, the head %(width)d: shifted columns?",
+                    "The row has %(n)d cells, the head %(width)d: shifted columns?",
+                    len(cells),
+                )
                 % {"n": len(cells), "width": width},
             )
     elif len(cells) < width:
@@ -90,7 +95,11 @@ def _measured(row: Row, width: int, reading: Reading) -> Row:
             return Row(
                 row.line,
                 cells,
-                _("The row has %(n)d cells, the head %(width)d: shifted columns?")
+                ngettext(
+                    "The row has %(n)d cell, the head %(width)d: shifted columns?",
+                    "The row has %(n)d cells, the head %(width)d: shifted columns?",
+                    len(cells),
+                )
                 % {"n": len(cells), "width": width},
             )
         cells = cells + [None] * (width - len(cells))

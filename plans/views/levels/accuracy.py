@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import formats
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from kam.models import Company
@@ -182,7 +183,12 @@ def key_figures(whole: PartAccuracy, currency: str) -> list[dict[str, Any]]:
         {
             "label": _("Mean error in % (MAPE)"),
             "value": percent(found.mape, 1) if found.mape is not None else None,
-            "note": _("%(n)s months without sales left out") % {"n": found.without_actual}
+            "note": ngettext(
+                "%(n)s month without sales left out",
+                "%(n)s months without sales left out",
+                found.without_actual,
+            )
+            % {"n": found.without_actual}
             if found.without_actual
             else "",
             "why": "#why-mape",
@@ -247,6 +253,9 @@ def definitions(whole: PartAccuracy, currency: str) -> list[dict[str, str]]:
                 "Forecasts are kept on each month's first; sales are those of the same accounts, at "
                 "the year's budget rates. What has no rate is left out."
             ),
-            "sum": _("%(n)s account months left out") % {"n": amount(whole.left_out)},
+            "sum": ngettext(
+                "%(n)s account month left out", "%(n)s account months left out", whole.left_out
+            )
+            % {"n": amount(whole.left_out)},
         },
     ]

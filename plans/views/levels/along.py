@@ -15,6 +15,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from accounts.models import SalesFact
@@ -194,7 +195,10 @@ def _rows(found: Along) -> Iterator[list[Any]]:
             "  " * part.depth + (part.label or _("Group outside your accounts")), part.figures
         )
     if found.rest is not None:
-        yield _row(_("%(n)s others") % {"n": found.rest_count}, found.rest)
+        yield _row(
+            ngettext("%(n)s other", "%(n)s others", found.rest_count) % {"n": found.rest_count},
+            found.rest,
+        )
     yield _row(_("Total"), found.total)
 
 

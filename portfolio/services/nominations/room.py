@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import Account
 from accounts.services import key_accounts
@@ -52,9 +53,12 @@ def check_room(owner: User | None, leaves: Account | None) -> None:
     if room.own_full and (leaves is None or leaves.owner_id != getattr(owner, "pk", None)):
         raise NominationRefusal(
             {
-                "leaves": _(
+                "leaves": ngettext(
+                    "%(name)s has %(n)d key account, and %(most)d is the limit for a KAM: "
+                    "name the one of theirs that leaves.",
                     "%(name)s has %(n)d key accounts, and %(most)d is the limit for a KAM: "
-                    "name the one of theirs that leaves."
+                    "name the one of theirs that leaves.",
+                    room.own,
                 )
                 % {"name": owner, "n": room.own, "most": room.own_limit}
             }
@@ -62,9 +66,12 @@ def check_room(owner: User | None, leaves: Account | None) -> None:
     if room.company_full and leaves is None:
         raise NominationRefusal(
             {
-                "leaves": _(
+                "leaves": ngettext(
+                    "The company has %(n)d key account, and %(most)d is its limit: "
+                    "name the one that leaves.",
                     "The company has %(n)d key accounts, and %(most)d is its limit: "
-                    "name the one that leaves."
+                    "name the one that leaves.",
+                    room.company,
                 )
                 % {"n": room.company, "most": room.company_limit}
             }
