@@ -156,8 +156,8 @@ def bridge_parts(found: Bridge, before: str, now: str) -> list[bridges.Part]:
         if name == "corrections" and not step.customers:
             continue
         label, told = words[name]
-        told = told % {"n": amount(step.customers), "count": step.customers}
-        parts.append(bridges.Part(label, step.change, f"{told}: {signed(step.change)}"))
+        counted = told % {"n": amount(step.customers), "count": step.customers}
+        parts.append(bridges.Part(label, step.change, f"{counted}: {signed(step.change)}"))
     return [*parts, bridges.Part(now, found.end, f"{now}: {amount(found.end)}", total=True)]
 
 

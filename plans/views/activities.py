@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -28,7 +28,7 @@ from plans.models import Activity
 from plans.services import activities
 from plans.services.locks import activities_are_open
 from plans.views.goals import goals_panel
-from plans.views.rows import crumbs_to, plan_for
+from plans.views.rows import add_row, crumbs_to, plan_for
 from plans.work_forms import ActivityForm, ManyActivitiesForm
 
 Status = Activity.Status
@@ -168,18 +168,14 @@ def plan_activities(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def activity_add(request: HttpRequest, pk: int) -> HttpResponse:
     """One more activity, in one line."""
-    plan = plan_for(request.user, pk)
-    if not plan.editable:  # type: ignore[attr-defined]
-        raise PermissionDenied
-    form = _form(request, plan, request.POST)
-    if form.is_valid():
-        try:
-            activities.add_activity(plan, **form.cleaned_data)
-        except ValidationError as error:
-            form.add_model_errors(error)
-        else:
-            return _after(request, plan.pk)
-    return _panel(request, plan, form=form, status=422)
+    return add_row(
+        request,
+        pk,
+        form_for=_form,
+        add=lambda plan, form: activities.add_activity(plan, **form.cleaned_data),
+        done=lambda plan, row: _after(request, plan.pk),
+        again=lambda plan, form: _panel(request, plan, form=form, status=422),
+    )
 
 
 class EditActivity(InPlace):

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -27,7 +27,7 @@ from plans.models import Activity, Goal, Measure, Perspective, Strategy
 from plans.phasing import GoalProgress
 from plans.services import goals
 from plans.services.locks import aims_are_open, text_is_open
-from plans.views.rows import crumbs_to, plan_for
+from plans.views.rows import add_row, crumbs_to, plan_for
 from plans.work_forms import GoalForm, StrategyForm
 
 NEW = (
@@ -244,36 +244,30 @@ def goal_list(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["POST"])
 def goal_add(request: HttpRequest, pk: int) -> HttpResponse:
     """One more goal."""
-    plan = plan_for(request.user, pk)
-    if not plan.editable:  # type: ignore[attr-defined]
-        raise PermissionDenied
-    form = _form(request, plan, request.POST)
-    if form.is_valid():
-        try:
-            goals.add_goal(plan, **form.told())
-        except ValidationError as error:
-            form.add_model_errors(error)
-        else:
-            return _after(request, plan.pk)
-    return _panel(request, plan, form=form, open_form=True, status=422)
+    return add_row(
+        request,
+        pk,
+        form_for=_form,
+        add=lambda plan, form: goals.add_goal(plan, **form.told()),
+        done=lambda plan, row: _after(request, plan.pk),
+        again=lambda plan, form: _panel(request, plan, form=form, open_form=True, status=422),
+    )
 
 
 @login_required
 @require_http_methods(["POST"])
 def strategy_add(request: HttpRequest, pk: int) -> HttpResponse:
     """One more strategy."""
-    plan = plan_for(request.user, pk)
-    if not plan.editable:  # type: ignore[attr-defined]
-        raise PermissionDenied
-    form = _strategy_form(request, plan, request.POST)
-    if form.is_valid():
-        try:
-            goals.add_strategy(plan, **form.cleaned_data)
-        except ValidationError as error:
-            form.add_model_errors(error)
-        else:
-            return _after(request, plan.pk)
-    return _panel(request, plan, strategy_form=form, open_strategy=True, status=422)
+    return add_row(
+        request,
+        pk,
+        form_for=_strategy_form,
+        add=lambda plan, form: goals.add_strategy(plan, **form.cleaned_data),
+        done=lambda plan, row: _after(request, plan.pk),
+        again=lambda plan, form: _panel(
+            request, plan, strategy_form=form, open_strategy=True, status=422
+        ),
+    )
 
 
 class EditGoal(InPlace):

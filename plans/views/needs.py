@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -29,7 +29,7 @@ from plans.needs_forms import AgreeForm, NeedForm, RealiseForm
 from plans.services import needs
 from plans.services.locks import activities_are_open, text_is_open
 from plans.services.needs import State, Step
-from plans.views.rows import crumbs_to, plan_for
+from plans.views.rows import add_row, crumbs_to, plan_for
 
 NEW = ("kind", "title", "diagnosis", "value", "chance")
 BADGES = {
@@ -134,20 +134,20 @@ def need_of_plan(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def need_add(request: HttpRequest, pk: int) -> HttpResponse:
     """One more need; its page follows, where the rest is asked for."""
-    plan = plan_for(request.user, pk)
-    if not plan.editable:  # type: ignore[attr-defined]
-        raise PermissionDenied
-    form = _form(request, plan, request.POST)
-    if form.is_valid():
-        try:
-            need = needs.add_need(plan, **form.cleaned_data)
-        except ValidationError as error:
-            form.add_model_errors(error)
-        else:
-            if wants_fragment(request):
-                return _panel(request, plan)
-            return HttpResponseRedirect(reverse("plans:need_detail", args=[need.pk]))
-    return _panel(request, plan, form=form, open_form=True, status=422)
+
+    def done(plan: Any, need: Need) -> HttpResponse:
+        if wants_fragment(request):
+            return _panel(request, plan)
+        return HttpResponseRedirect(reverse("plans:need_detail", args=[need.pk]))
+
+    return add_row(
+        request,
+        pk,
+        form_for=_form,
+        add=lambda plan, form: needs.add_need(plan, **form.cleaned_data),
+        done=done,
+        again=lambda plan, form: _panel(request, plan, form=form, open_form=True, status=422),
+    )
 
 
 # --- one need ---------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from plans.models import ValueProposition
 from plans.needs_forms import PropositionForm
 from plans.services import needs
 from plans.services.locks import text_is_open
-from plans.views.rows import crumbs_to, plan_for
+from plans.views.rows import add_row, crumbs_to, plan_for
 
 FIELDS = ("contact", "need", "proposition", "proof")
 
@@ -84,18 +84,14 @@ def proposition_list(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def proposition_add(request: HttpRequest, pk: int) -> HttpResponse:
     """One more value proposition."""
-    plan = plan_for(request.user, pk)
-    if not plan.editable:  # type: ignore[attr-defined]
-        raise PermissionDenied
-    form = _form(request, plan, request.POST)
-    if form.is_valid():
-        try:
-            needs.add_proposition(plan, **form.cleaned_data)
-        except ValidationError as error:
-            form.add_model_errors(error)
-        else:
-            return _after(request, plan.pk)
-    return _panel(request, plan, form=form, open_form=True, status=422)
+    return add_row(
+        request,
+        pk,
+        form_for=_form,
+        add=lambda plan, form: needs.add_proposition(plan, **form.cleaned_data),
+        done=lambda plan, row: _after(request, plan.pk),
+        again=lambda plan, form: _panel(request, plan, form=form, open_form=True, status=422),
+    )
 
 
 class EditProposition(InPlace):

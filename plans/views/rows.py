@@ -1,9 +1,11 @@
 """Fetching plans and what hangs from them, with this person's rights beside them."""
 
+from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Exists, OuterRef
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -34,6 +36,35 @@ def plan_for(user: Any, pk: int) -> AccountPlan:
     plan.may_aim = plan.editable and aims_are_open(plan)  # type: ignore[attr-defined]
     plan.may_act = plan.editable and activities_are_open(plan)  # type: ignore[attr-defined]
     return plan
+
+
+def add_row(
+    request: HttpRequest,
+    pk: int,
+    *,
+    form_for: Callable[[HttpRequest, Any, Any], Any],
+    add: Callable[[Any, Any], Any],
+    done: Callable[[Any, Any], HttpResponse],
+    again: Callable[[Any, Any], HttpResponse],
+) -> HttpResponse:
+    """One more row of a plan (403 for those who only read it).
+
+    ``form_for(request, plan, data)`` makes the form, ``add(plan, form)`` the row; then
+    ``done(plan, row)`` answers. What is wrong stands in the form, with which ``again(plan, form)``
+    answers.
+    """
+    plan = plan_for(request.user, pk)
+    if not plan.editable:  # type: ignore[attr-defined]
+        raise PermissionDenied
+    form = form_for(request, plan, request.POST)
+    if form.is_valid():
+        try:
+            row = add(plan, form)
+        except ValidationError as error:
+            form.add_model_errors(error)
+        else:
+            return done(plan, row)
+    return again(plan, form)
 
 
 def crumbs_to(plan: AccountPlan, *, itself: bool = True) -> list[dict[str, str]]:
