@@ -3,9 +3,13 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from plans.models.plan import AccountPlan
 from plans.models.target import TargetMonth
 from plans.models.version import PlanVersion
 from plans.querysets import OfTargetQuerySet
+
+#: The states in which a plan that was approved is being amended.
+CHANGING = ("draft", "submitted", "returned", "amending")
 
 
 class AgreedMonthQuerySet(OfTargetQuerySet):
@@ -26,7 +30,7 @@ class AgreedMonth(models.Model):
     """
 
     #: The plan ``p`` of an SQL statement is being amended.
-    AMENDED = "(p.in_force > 0 AND p.status IN ('draft', 'submitted', 'returned', 'amending'))"
+    AMENDED = f"(p.in_force > 0 AND p.status IN {CHANGING})"
     #: The month ``m`` of the target ``t`` of the plan ``p`` counts; with its row ``g`` of this table.
     JOIN = "LEFT JOIN plans_agreedmonth g ON g.row_id = m.id"
     COUNTS = (
@@ -58,8 +62,10 @@ class AgreedMonth(models.Model):
     def being_amended(plan: str) -> models.Q:
         """The condition ``AMENDED`` on the plan at this path, such as ``target__plan__``."""
         return models.Q(
-            **{
-                f"{plan}in_force__gt": 0,
-                f"{plan}status__in": ["draft", "submitted", "returned", "amending"],
-            }
+            **{f"{plan}in_force__gt": 0, f"{plan}status__in": CHANGING},
         )
+
+    @staticmethod
+    def stands_for(plan: AccountPlan) -> bool:
+        """Whether this plan is being amended."""
+        return plan.in_force > 0 and plan.status in CHANGING
