@@ -133,3 +133,24 @@ def short(value: Any, decimals: int = 1) -> str:
     if larger != scale:  # 999 960 is 1.0 M, not 1,000 k
         scale, places = larger, decimals
     return f"{plain(number / scale.divisor, places)}{NBSP}{scale.suffix}"
+
+
+#: From here on an amount, a percentage, does not fit where a figure stands large: it is written short.
+LONGEST, LONGEST_PERCENT = Decimal(10**9), Decimal(10**6)
+
+
+def fitting(value: Any, decimals: int = 0) -> str:
+    """An amount in full while it is short enough for a figure: 999,999,999; 1.23 bn from there on."""
+    number = as_decimal(value)
+    if number is None or abs(number) < LONGEST:
+        return amount(value, decimals)
+    return short(number, 2)
+
+
+def fitting_percent(value: Any) -> str:
+    """A ratio as a percentage, short where it would be endless: 12,000 %; 1.20 M %."""
+    number = as_decimal(value)
+    if number is None or abs(number) * 100 < LONGEST_PERCENT:
+        return percent(value)
+    space = "" if (get_language() or "").startswith("zh") else NBSP
+    return f"{short(number * 100, 2)}{space}%"

@@ -58,6 +58,18 @@ def short(value: Any, places: int = 1) -> SafeString:
 
 
 @register.filter
+def fitting(value: Any, places: int = 0) -> SafeString:
+    """An amount in full where it fits, else in short form: ``1234567890`` → ``1.23 bn``."""
+    return _marked(value, number_text.fitting(value, places))
+
+
+@register.filter
+def fitting_percent(value: Any) -> SafeString:
+    """A share as a percentage, in short form where it would not fit."""
+    return _marked(value, number_text.fitting_percent(value))
+
+
+@register.filter
 def month(value: date | None) -> SafeString | str:
     """A month as ``Mar 2026`` in the reader's language."""
     if value is None:
@@ -88,6 +100,8 @@ def get(mapping: Any, key: Any) -> Any:
 __all__ = [
     "amount",
     "day",
+    "fitting",
+    "fitting_percent",
     "get",
     "month",
     "or_missing",

@@ -27,6 +27,7 @@ from kam.number_text import (
     Scale,
     amount,
     amount_in,
+    fitting_percent,
     percent,
     plain,
     scale_for,
@@ -179,7 +180,7 @@ def bullet_picture(
             "caption": caption,
             "unit": unit,
             "words": _bullet_words(bullet, unit),
-            "attainment": percent(bullet.attainment),
+            "attainment": fitting_percent(bullet.attainment),
         },
     )
 

@@ -83,6 +83,37 @@ def test_short_forms(language, value, text):
         assert number_text.short(value) == text
 
 
+@pytest.mark.parametrize(
+    ("language", "value", "text"),
+    [
+        ("en", D("0.4"), "0"),
+        ("en", 999_999_999, "999,999,999"),
+        ("en", D("-999999999"), "−999,999,999"),
+        ("en", 10**9, f"1.00{NBSP}bn"),
+        ("en", D("-1234567890"), f"−1.23{NBSP}bn"),
+        ("en", 10**12, f"1,000{NBSP}bn"),
+        ("zh-hans", 10**12, f"10,000{NBSP}亿"),
+        ("en", None, "–"),
+    ],
+)
+def test_amounts_that_fit(language, value, text):
+    with translation.override(language):
+        assert number_text.fitting(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (D("9999.99"), f"999,999{NBSP}%"),
+        (10_000, f"1.00{NBSP}M{NBSP}%"),
+        (10**12, f"100,000{NBSP}bn{NBSP}%"),
+        (None, "–"),
+    ],
+)
+def test_shares_that_fit(value, text):
+    assert number_text.fitting_percent(value) == text
+
+
 def test_filters_mark_what_is_negative_or_missing():
     assert kam_format.amount(-5) == '<span class="neg">−5</span>'
     assert kam_format.amount(None) == '<span class="missing" title="missing">–</span>'

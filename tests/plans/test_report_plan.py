@@ -1,6 +1,7 @@
 """The editions of a plan's report: everything, one page, the customer's; the management summary."""
 
 import io
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -28,6 +29,7 @@ from plans.models import (
     SharedGoal,
     SharedSection,
     Strategy,
+    TargetMonth,
 )
 from plans.services.portfolios import refresh_portfolios
 from plans.versions import freeze
@@ -106,6 +108,24 @@ def test_one_page_is_one_page(full, much):
     assert ("(shortened; the full plan has it all)" in text) is much
     assert ("more goals are in the full plan" in text) is much
     assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [(Decimal("0.02"), "0"), (Decimal(10**8), "100,000,000"), (Decimal(10**12), "1,000 bn")],
+)
+def test_figures_of_any_size_fit_on_the_page(full, size, shown):
+    """No figure reaches into its neighbour's cell; negative sales keep their sign."""
+    TargetMonth.objects.filter(target__plan=full.plan).update(revenue=size)
+    SalesFact.objects.filter(account=full.account).update(revenue=-size)
+    Goal.objects.filter(plan=full.plan).update(target=size, actual=-size, baseline=0)
+    refresh_portfolios()
+    reader, text = words_of(full.kam, "one_page", full.plan.pk)
+    assert len(reader.pages) == 1
+    assert f"Target NOK {shown} " in text
+    assert (f"Actual NOK −{shown} " in text) is (size >= 1)
+    longest = max(re.findall(r"[−\d,.]*\d{3}(?:[,.]\d{3})+", text), key=len, default="")
+    assert len(longest) <= len("−999,999,999"), longest
 
 
 def test_the_customers_edition_holds_what_was_shared_and_nothing_else(full):
