@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from accounts.models import Account, SalesFact
 from kam.periods import fiscal_year_of
-from plans.models import AccountPlan, PortfolioPart, TargetMonth
+from plans.models import AccountPlan, PortfolioPart
 from portfolio.models import SegmentPlacement, SegmentScheme
+from tests.plans.rollup_world import counted_targets
 
 AMOUNTS = (
     "actual", "actual_margin", "target", "target_margin", "forecast", "closed_actual",
@@ -64,17 +65,14 @@ def expected_parts(start: int, this_month: date) -> dict[tuple, list]:
                 fact.account_id, fact.product.line_id, fiscal_year_of(fact.month, start).year,
                 fact.currency, fact.revenue, fact.revenue - fact.cost, 0, 0, over, over, 0,
             )  # fmt: skip
-    for month in TargetMonth.objects.select_related("target__plan"):
-        target, plan = month.target, month.target.plan
-        if plan.account_id not in of or month.archived_at or target.archived_at or plan.archived_at:
-            continue
-        expected_now = month.revenue if month.forecast is None else month.forecast
-        over = month.month < this_month
-        add(
-            plan.account_id, target.line_id, fiscal_year_of(month.month, start).year, plan.currency,
-            0, 0, month.revenue, month.margin, 0 if over else expected_now, 0,
-            month.revenue if over else 0,
-        )  # fmt: skip
+    for month in counted_targets():
+        if month.account in of:
+            over = month.month < this_month
+            add(
+                month.account, month.line, fiscal_year_of(month.month, start).year, month.currency,
+                0, 0, month.revenue, month.margin, 0 if over else month.expected, 0,
+                month.revenue if over else 0,
+            )  # fmt: skip
     for account, lines in of.items():
         for line, key in lines.items():
             rows[owner[account], line, key, 0, ""][0] += 1

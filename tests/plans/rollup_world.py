@@ -144,17 +144,62 @@ def expected_cells() -> dict[tuple, list[Decimal]]:
             cell = cells[owner_of[fact.account_id], fact.month, fact.currency]
             cell[0] += fact.revenue
             cell[1] += fact.revenue - fact.cost
-    for month in TargetMonth.objects.select_related("target__plan"):
-        target, plan = month.target, month.target.plan
-        if plan.account_id not in owner_of or month.archived_at:
-            continue
-        if target.archived_at or plan.archived_at:
-            continue
-        cell = cells[owner_of[plan.account_id], month.month, plan.currency]
-        cell[2] += month.revenue
-        cell[3] += month.margin
-        cell[4] += month.revenue if month.forecast is None else month.forecast
+    for month in counted_targets():
+        if month.account in owner_of:
+            cell = cells[owner_of[month.account], month.month, month.currency]
+            cell[2] += month.revenue
+            cell[3] += month.margin
+            cell[4] += month.expected
     return dict(cells)
+
+
+@dataclass(frozen=True)
+class CountedTarget:
+    """A month of a target that counts; ``expected`` is its forecast, or itself."""
+
+    account: int
+    line: int
+    month: date
+    currency: str
+    revenue: Decimal
+    margin: Decimal
+    expected: Decimal
+
+
+def counted_targets() -> list[CountedTarget]:
+    """The targets of all plans; of those being amended as they stand in the version in force."""
+    found = []
+    rows = {(m.target_id, m.month): m for m in TargetMonth.objects.select_related("target__plan")}
+    frozen: dict[int, dict] = {}
+    for plan in AccountPlan.objects.filter(
+        in_force__gt=0, status__in=["draft", "submitted", "returned", "amending"]
+    ):
+        frozen[plan.pk] = plan.versions.get(number=plan.in_force).content
+        currency = frozen[plan.pk]["plan"]["currency"]
+        for target in frozen[plan.pk]["targets"] if plan.archived_at is None else []:
+            for day, (revenue, margin, _volume) in target["months"].items():
+                month = date.fromisoformat(day)
+                forecast = rows[target["id"], month].forecast
+                if forecast is None or plan.currency != currency:
+                    forecast = Decimal(revenue)
+                found.append(
+                    CountedTarget(
+                        plan.account_id, target["line"], month, currency, Decimal(revenue),
+                        Decimal(margin), forecast,
+                    )
+                )  # fmt: skip
+    for (_target, month), row in rows.items():
+        target, plan = row.target, row.target.plan
+        if plan.pk in frozen or row.archived_at or target.archived_at or plan.archived_at:
+            continue
+        expected = row.revenue if row.forecast is None else row.forecast
+        found.append(
+            CountedTarget(
+                plan.account_id, target.line_id, month, plan.currency, row.revenue, row.margin,
+                expected,
+            )
+        )  # fmt: skip
+    return found
 
 
 def stored_cells() -> dict[tuple, list[Decimal]]:

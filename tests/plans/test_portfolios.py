@@ -18,9 +18,11 @@ from django.utils import timezone
 from accounts.models import Account, SalesFact
 from kam.models import TaskRun, Team
 from kam.periods import FiscalYear
+from plans import versions
 from plans.models import (
     AccountPlan,
     Activity,
+    PlanVersion,
     PortfolioCount,
     PortfolioMonth,
     StalePortfolio,
@@ -74,6 +76,20 @@ def test_figures_are_the_rows_sums(world, today):
     assert any(key[0] is None for key in stored_cells())
 
 
+def amended():
+    """Plans that were approved and are amended by now, with targets half-written."""
+    plans = AccountPlan.objects.filter(targets__months__isnull=False).order_by("pk").distinct()[:6]
+    for plan in plans:
+        versions.freeze(plan, PlanVersion.Occasion.APPROVED, None)
+    found = AccountPlan.objects.filter(pk__in=[plan.pk for plan in plans])
+    found.update(in_force=1, status="active")
+    found.update(status="amending")
+    months = TargetMonth.objects.filter(target__plan__in=found)
+    months.update(revenue=F("revenue") * 3)
+    Target.objects.filter(pk=months.first().target_id).update(archived_at=timezone.now())
+    return found
+
+
 # Every kind of write: name → what is done. Bulk updates and raw SQL leave their marks like any other.
 WRITES = {
     "a new fact": lambda w: SalesFact.objects.create(
@@ -118,6 +134,9 @@ WRITES = {
     "plans restored": lambda w: AccountPlan.objects.update(archived_at=None),
     "a plan's currency": lambda w: AccountPlan.objects.update(currency="GBP"),
     "plans approved": lambda w: AccountPlan.objects.update(status="active"),
+    "plans amended": lambda w: amended(),
+    "amendments decided on": lambda w: amended().update(status="active"),
+    "an amended plan's currency": lambda w: amended().update(currency="GBP"),
     "a plan deleted": lambda w: (
         AccountPlan.objects.filter(activities__isnull=False).first().delete()
     ),
