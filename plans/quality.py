@@ -40,12 +40,15 @@ class Assessment:
     todo: tuple[Todo, ...]
 
 
-def assess(plan: AccountPlan, sections: list[Section], reader: Any) -> Assessment:
+def assess(
+    plan: AccountPlan, sections: list[Section], reader: Any, *, may_edit: bool = False
+) -> Assessment:
     """The quality of a plan; ``sections`` are those in use (two queries beside; one more where some
     are kept to a few).
 
     All sections count, also those that the reader may not read: the measure is the plan's. Those
-    are not named, and there is nothing to do about them for who does not read them.
+    are not named, and there is nothing to do about them for who does not read them. A section to be
+    written leads who may edit to its question, others to the section.
     """
     today = company_today()
     kept = [section.pk for section in sections if section.audience != Audience.ACCOUNT]
@@ -54,7 +57,7 @@ def assess(plan: AccountPlan, sections: list[Section], reader: Any) -> Assessmen
         if kept
         else set()
     )
-    at = plan.get_absolute_url()
+    at, guide = plan.get_absolute_url(), reverse("plans:guide", args=[plan.pk])
     points: list[tuple[str, Point]] = []
     todo: list[Todo] = []
 
@@ -85,7 +88,7 @@ def assess(plan: AccountPlan, sections: list[Section], reader: Any) -> Assessmen
             if there
             else _("Write “%(section)s”.") % {"section": section.heading}
         )
-        url = f"{reverse('plans:guide', args=[plan.pk])}?at={section.pk}"
+        url = f"{guide}?at={section.pk}" if may_edit else f"{at}#s-{section.pk}"
         count(section.heading, section.weight, there, fresh, words, url)
     held = _counts(plan, today)
     count(

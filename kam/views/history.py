@@ -1,12 +1,16 @@
 """The History panel of a record, putting back old values, and the company-wide trail."""
 
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.apps import apps
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import Value
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render as render_page
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
@@ -98,23 +102,42 @@ def audit(request: HttpRequest) -> HttpResponse:
     people = {entry.user_id for entry in page.rows} | {e.acting_for_id for e in page.rows}
     known = User.objects.visible_to(request.user).filter(pk__in=people - {None})
     names: dict[int | None, str] = {person.pk: str(person) for person in known}
+    read = _read(page.rows, request.user)
     context = {
         "filter_form": filterset.form,
         "page": page,
-        "entries": [_entry(entry, names) for entry in page.rows],
+        "entries": [_entry(entry, names, read) for entry in page.rows],
         "filtered": any(request.GET.get(n) for n in filterset.filters),
     }
     return render_page(request, "kam/audit.html", context)
 
 
-def _entry(entry: AuditEntry, names: dict[int | None, str]) -> dict[str, Any]:
+def _read(entries: Sequence[AuditEntry], user: Any) -> set[tuple[str, int]]:
+    """Of the entries' rows those that this person may read, as (model, row): one query."""
+    of: dict[str, set[int]] = defaultdict(set)
+    for entry in entries:
+        of[entry.model].add(entry.row_id)
+    readable = []
+    for label, rows in sorted(of.items()):
+        with suppress(Http404):  # a model that is gone
+            seen = trail.rows_of(label).visible_to(user).order_by().filter(pk__in=rows)
+            readable.append(seen.values_list(Value(label), "pk"))
+    if not readable:
+        return set()
+    return set(readable[0].union(*readable[1:], all=True))
+
+
+def _entry(
+    entry: AuditEntry, names: dict[int | None, str], read: set[tuple[str, int]]
+) -> dict[str, Any]:
     try:
         model = apps.get_model(entry.model)
         kind = str(model._meta.verbose_name)
         labels = {f.attname: str(f.verbose_name) for f in model._meta.concrete_fields}
-        url = reverse("kam:history", args=[entry.model, entry.row_id])
     except LookupError:
-        kind, labels, url = entry.model, {}, ""
+        kind, labels = entry.model, {}
+    row = (entry.model, entry.row_id)
+    url = reverse("kam:history", args=row) if row in read else ""
     what = entry.get_label_display()
     fields = [labels.get(n, n) for n in entry.fields if n not in trail.SENSITIVE | trail.SILENT]
     return {

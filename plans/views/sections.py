@@ -138,7 +138,7 @@ def quality(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "plan": plan,
         "may_edit": plan.may_edit,  # type: ignore[attr-defined]
-        "assessment": assess(plan, found, request.user),
+        "assessment": assess(plan, found, request.user, may_edit=plan.editable),  # type: ignore[attr-defined]
         "stance": stance,
         "stance_label": AccountPlan.Stance(stance.stance).label if stance else "",
         "title": _("Quality of the plan"),

@@ -18,6 +18,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("demo"))  # in one process: it takes a minute
 
 
+@pytest.fixture(autouse=True)
+def _media() -> None:
+    """The company's files stay where they were made."""
+
+
 class Site:
     """The demo company's address, and sessions of its people."""
 

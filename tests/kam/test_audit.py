@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from kam.audit import source
 from kam.models import AuditEntry
+from plans.models import ReportKind
+from plans.services.reports import order_schedule
 from tests.api.conftest import ApiClient
 from tests.kam.test_history import edit
 
@@ -94,9 +96,24 @@ def test_paging_by_key_shows_each_entry_once(cast):
 def test_the_trail_asks_a_constant_number_of_questions(cast, django_assert_num_queries):
     client = cast.client("administrator")
     client.get(reverse("kam:audit"))
-    # (session: cached) person, entries; the entries name no people here
-    with django_assert_num_queries(2):
+    # (session: cached) person, entries, which of their rows are read; they name no people here
+    with django_assert_num_queries(3):
         client.get(reverse("kam:audit"))
+
+
+def test_only_records_that_the_reader_may_open_are_links(cast):
+    """Whose report comes by mail is theirs alone; that it was ordered stands in the trail."""
+    schedule = order_schedule(cast.kam, ReportKind.PORTFOLIO, cast.kam.pk, "weekly")
+    client = cast.client("administrator")
+    entries = client.get(reverse("kam:audit")).context["entries"]
+    links = {
+        entry["row_id"]: entry["url"] for entry in entries if "report" in entry["kind"].lower()
+    }
+    assert links == {schedule.pk: ""}
+    assert any(entry["url"] for entry in entries)
+    for entry in entries[:30]:
+        if entry["url"]:
+            assert client.get(entry["url"]).status_code == 200, entry
 
 
 def test_nobody_reads_it_in_an_administrators_name(cast):

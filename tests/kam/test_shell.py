@@ -340,8 +340,8 @@ QUERIES = {
     ("administrator", "/administration/settings/"): PERSON + 4,
     # + this year, last year, rates of the sums, currencies of sales, currencies of plans
     ("administrator", "/administration/rates/"): PERSON + 5,
-    # + entries, with the people of the entries
-    ("administrator", "/administration/audit/"): PERSON + 1,
+    # + entries with their people, which of their rows are read
+    ("administrator", "/administration/audit/"): PERSON + 2,
 }
 
 

@@ -143,7 +143,11 @@ def test_a_fact_stays_fresh_as_long_as_it_holds_then_falls(age, fresh):
 
 
 def test_each_missing_point_says_what_to_do(cast):
-    todo = [item.what for item in assess(cast.plan, [cast.section], cast.kam).todo]
+    found = assess(cast.plan, [cast.section], cast.kam).todo
+    assert found[-1].url == f"{cast.plan.get_absolute_url()}#s-{cast.section.pk}"
+    found = assess(cast.plan, [cast.section], cast.kam, may_edit=True).todo
+    assert found[-1].url == f"/plans/{cast.plan.pk}/guide/?at={cast.section.pk}"
+    todo = [item.what for item in found]
     assert todo == [
         "1 goal has no target or no day.",
         "1 open activity is late: do, move or cancel it.",
