@@ -1,6 +1,9 @@
-"""What the OpenAPI document says of all operations alike: the shape of errors."""
+"""The OpenAPI document: made once, and what it says of all operations alike, the shape of errors."""
 
 from typing import Any
+
+from django.utils.translation import get_language
+from drf_spectacular.generators import SchemaGenerator
 
 PROBLEM = {
     "type": "object",
@@ -68,3 +71,18 @@ def describe_errors(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
             if method == "patch":
                 operation.setdefault("parameters", []).append(IF_MATCH)
     return result
+
+
+_made: dict[str | None, dict[str, Any]] = {}
+
+
+class OnceInEachLanguage(SchemaGenerator):
+    """The public document is the same for everybody until the process ends; making it takes seconds."""
+
+    def get_schema(self, request: Any = None, public: bool = False) -> dict[str, Any]:
+        if not public:
+            return super().get_schema(request, public)
+        language = get_language()
+        if language not in _made:
+            _made[language] = super().get_schema(request, public)
+        return _made[language]

@@ -53,9 +53,7 @@ def demo_company(test_database, django_db_blocker, tmp_path_factory) -> Iterator
     """The demo company, committed; taken away at the end."""
     with (
         django_db_blocker.unblock(),
-        override_settings(
-            DEMO=True, ALLOWED_HOSTS=["localhost"], MEDIA_ROOT=tmp_path_factory.mktemp("media")
-        ),
+        override_settings(DEMO=True, MEDIA_ROOT=tmp_path_factory.mktemp("media")),
     ):
         call_command("demo", verbosity=0)
         yield

@@ -128,7 +128,7 @@ def test_over_a_kams_limit_one_of_theirs_has_to_leave(cast):
 def test_a_limit_reached_since_the_proposal_stops_the_confirmation(cast):
     row = to_confirm(cast)
     set_limits(company=1)
-    with pytest.raises(NominationRefusal, match=r"at most 1 key accounts.*Change who leaves"):
+    with pytest.raises(NominationRefusal, match=r"at most 1 key account.*Change who leaves"):
         process.confirm(row, cast.management)
     assert Nomination.objects.get(pk=row.pk).state == "validated"
     process.change(row, {"leaves": cast.account})

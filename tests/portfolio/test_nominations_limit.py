@@ -42,7 +42,7 @@ def test_without_limits_any_number_may_be_key(cast):
     ids=["page", "bulk", "new"],
 )
 def test_the_company_limit_is_held_with_words(full, cast, way):
-    with pytest.raises(ValidationError, match="at most 1 key accounts"):
+    with pytest.raises(ValidationError, match="at most 1 key account"):
         way(cast)
     assert Account.objects.filter(is_key_account=True).count() == 1
 
@@ -67,10 +67,10 @@ def test_a_limit_that_was_lowered_stops_only_more(full, cast):
 
 def test_a_kam_has_no_more_than_their_own_limit(cast):
     set_limits(per_kam=1)
-    with pytest.raises(ValidationError, match="Kari Kam has them"):
+    with pytest.raises(ValidationError, match="Kari Kam has it"):
         services.change_account(cast.child, {"is_key_account": True})
     services.change_account(cast.foreign, {"is_key_account": True})
-    with pytest.raises(ValidationError, match="Odd Other has them"):
+    with pytest.raises(ValidationError, match="Odd Other has it"):
         services.change_account(cast.account, {"owner": cast.other_kam})
     services.change_account(cast.unowned, {"owner": cast.kam})  # no key account
 
@@ -92,7 +92,7 @@ def test_a_file_as_a_whole_is_refused_where_a_kam_would_have_too_many(cast):
     set_limits(per_kam=1)
     batch = checked("accounts", "number,owner\nA1,odd.other@example.com\n", cast.administrator)
     services.change_account(cast.foreign, {"is_key_account": True})
-    with pytest.raises(ImportRefused, match="Odd Other has them"):
+    with pytest.raises(ImportRefused, match="Odd Other has it"):
         apply(batch, user=cast.administrator)
     assert Account.objects.get(number="A1").owner == cast.kam
 

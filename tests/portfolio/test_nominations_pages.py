@@ -41,7 +41,7 @@ def test_the_detail_takes_a_fixed_number_of_queries(cast):
         ]
     ):
         html = client.get(url("nomination_detail", row.pk)).content.decode()
-    assert "The company has 1 key accounts; its limit is 5." in html
+    assert "The company has 1 key account; its limit is 5." in html
     assert "Kari Kam has 1; the limit for a KAM is 3." in html
     assert "Profitability 70.00 reaches the threshold 50.00." in html
     assert url("nomination_accept", row.pk) in html
