@@ -14,7 +14,7 @@ from typing import Any
 
 from django.utils.formats import get_format
 from django.utils.numberformat import format as format_number
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language, pgettext_lazy
 
 MINUS = "−"
 MISSING = "–"
@@ -58,23 +58,22 @@ def plain(number: Decimal, decimals: int = 0) -> str:
     return (MINUS if rounded < 0 else "") + text
 
 
-def scales() -> tuple[Scale, ...]:
-    """The short forms of the active language, largest first (Chinese counts in 10⁴)."""
-    if (get_language() or "").startswith("zh"):
-        return (Scale(Decimal(10**8), "亿"), Scale(Decimal(10**4), "万"))
-    return (
-        Scale(Decimal(10**9), pgettext("short form of billion", "bn")),
-        Scale(Decimal(10**6), pgettext("short form of million", "M")),
-        Scale(Decimal(10**3), pgettext("short form of thousand", "k")),
-    )
+#: The short forms, largest first; Chinese counts in 10⁴.
+_SCALES = (
+    (Decimal(10**9), pgettext_lazy("short form of billion", "bn")),
+    (Decimal(10**6), pgettext_lazy("short form of million", "M")),
+    (Decimal(10**3), pgettext_lazy("short form of thousand", "k")),
+)
+_CHINESE_SCALES = ((Decimal(10**8), "亿"), (Decimal(10**4), "万"))
 
 
 def scale_for(largest: Any) -> Scale:
     """The scale in which ``largest`` has one to three digits before the separator."""
     number = abs(as_decimal(largest) or Decimal(0))
-    for scale in scales():
-        if number >= scale.divisor:
-            return scale
+    chinese = (get_language() or "").startswith("zh")
+    for divisor, word in _CHINESE_SCALES if chinese else _SCALES:
+        if number >= divisor:
+            return Scale(divisor, str(word))
     return Scale(Decimal(1), "")
 
 
