@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from kam.audit import source
@@ -22,6 +23,7 @@ from kam.models import Job, User
 log = logging.getLogger(__name__)
 SILENCE = timedelta(minutes=5)  # a running job that shows no life for this long has lost its worker
 ATTEMPTS = 3  # a job that has killed its worker this often is not begun again
+TITLE = 200  # letters
 Work = Callable[["Progress"], None]
 _kinds: dict[str, Work] = {}
 
@@ -99,11 +101,12 @@ class Progress:
 
 
 def start(kind_name: str, title: str, user: User | None, **arguments: Any) -> Job:
-    """Queues work; returns its row, whose page shows the progress."""
+    """Queues work; returns its row, whose page shows the progress. A long title is cut short."""
     from kam.tasks import run_job
 
     if kind_name not in _kinds:
         raise KeyError(kind_name)
+    title = Truncator(title).chars(TITLE)
     job = Job.objects.create(kind=kind_name, title=title, arguments=arguments, created_by=user)
     transaction.on_commit(lambda: _wake(run_job, job.pk))
     return job

@@ -1,8 +1,10 @@
 """Errors in one shape: RFC 9457 problem details, with the fields that are wrong."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.db import IntegrityError
+from django.utils.translation import gettext_lazy as _
 from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import exception_handler as standardized_handler
 from drf_standardized_errors.types import ErrorResponse, ExceptionHandlerContext
@@ -15,6 +17,7 @@ class Conflict(APIException):
     """409: the row would break a rule that the whole table keeps."""
 
     status_code = status.HTTP_409_CONFLICT
+    default_detail = _("This cannot stand beside what is there already.")
     default_code = "conflict"
 
 
@@ -22,6 +25,7 @@ class PreconditionFailed(APIException):
     """412: somebody else changed the same fields since the version in If-Match."""
 
     status_code = status.HTTP_412_PRECONDITION_FAILED
+    default_detail = _("Somebody else changed the same field in the meantime.")
     default_code = "precondition_failed"
 
 
@@ -30,10 +34,13 @@ class ProblemFormatter(ExceptionFormatter):
 
     def format_error_response(self, error_response: ErrorResponse) -> dict[str, Any]:
         first = error_response.errors[0] if error_response.errors else None
+        title = str(getattr(self.exc, "default_detail", ""))
+        if not title or "{" in title:  # a pattern for the detail
+            title = HTTPStatus(self.exc.status_code).phrase
         extra = getattr(self.exc, "problem", {})
         return {
             "type": f"urn:kam:{error_response.type}",
-            "title": str(getattr(self.exc, "default_detail", "")) or "Error",
+            "title": title,
             "status": self.exc.status_code,
             "detail": first.detail if first else "",
             "errors": [

@@ -6,6 +6,7 @@ The same services as the pages under **Import**; see docs/importing.md.
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
@@ -273,16 +274,17 @@ class ImportViewSet(ScopedReadViewSet):
         found = upload.validated_data
         user = signed_in(request)
         try:
-            batch = services.upload(
-                found["resource"],
-                found["file"],
-                found["file"].name,
-                user=user,
-                mapping=found["mapping"],
-            )
+            with transaction.atomic():  # no file without the work on it
+                batch = services.upload(
+                    found["resource"],
+                    found["file"],
+                    found["file"].name,
+                    user=user,
+                    mapping=found["mapping"],
+                )
+                services.start(batch, "check", user=user)
         except FileRefused as error:
             raise ValidationError({"file": str(error)}) from None
-        services.start(batch, "check", user=user)
         where = reverse("api:import-detail", args=[batch.pk], request=request)
         return self._told(batch, status.HTTP_201_CREATED, {"Location": where})
 

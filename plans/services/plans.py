@@ -11,7 +11,7 @@ from accounts.models import Account
 from kam.editing import archive, restore, save_fields
 from kam.models import User
 from kam.periods import company_year
-from plans.models import AccountPlan, PlanTemplate
+from plans.models import AccountPlan, AgreedMonth, PlanTemplate
 from plans.services.locks import account_in_use, require_open_text
 from plans.services.portfolios import refresh_soon
 from plans.services.refusals import PlanExists, PlanRefusal
@@ -22,7 +22,7 @@ from plans.services.templates import template_for
 
 Status = AccountPlan.Status
 #: States in which a plan is not simply taken away.
-IN_FORCE = frozenset({Status.SUBMITTED, Status.APPROVED, Status.ACTIVE, Status.AMENDING})
+IN_FORCE = frozenset({Status.SUBMITTED, Status.APPROVED, Status.ACTIVE})
 #: What a person changes of the plan itself; the rest are its sections, targets, goals, activities.
 FIELDS = ("summary", "stance", "stance_reason")
 
@@ -81,11 +81,17 @@ def change_plan(
 def archive_plan(plan: AccountPlan, *, by: User) -> AccountPlan:
     """Takes a plan out of use, with its targets and activities; it can be brought back.
 
-    Raises ``PlanRefusal`` while it is in force or waits for a decision: then it is closed, or
-    withdrawn, first; ``NotYours``.
+    Raises ``PlanRefusal`` while it is in force, is being amended or waits for a decision: then it is
+    closed, or withdrawn, first; ``NotYours``.
     """
     require_steering(plan, by)
     held = AccountPlan.objects.select_for_update(of=("self",), no_key=True).get(pk=plan.pk)
+    if AgreedMonth.stands_for(held):
+        words = _(
+            "%(plan)s is being amended, and what was approved before still holds. "
+            "Let the amendment be decided on, then close the plan."
+        )
+        raise PlanRefusal(words % {"plan": held})
     if held.status in IN_FORCE:
         words = _("%(plan)s is “%(state)s”. Close or withdraw it first.")
         raise PlanRefusal(words % {"plan": held, "state": held.get_status_display()})

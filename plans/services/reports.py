@@ -23,6 +23,7 @@ from django.db.models import Q
 from django.http import Http404
 from django.urls import reverse
 from django.utils import translation
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -87,7 +88,7 @@ def title_of(user: Any, kind: str, subject: int | None, year: int) -> str:
     """What a report is called in lists; 404 for what this person may not see."""
     name = subject_name(user, kind, subject)
     title = f"{ReportKind(kind).label}: {name}, {company_year(year).label}"
-    return title if len(title) <= 200 else title[:199] + "…"
+    return Truncator(title).chars(jobs.TITLE)
 
 
 def order(user: Any, kind: str, subject: int | None, year: int) -> Job:

@@ -6,7 +6,7 @@ from django.test import Client
 
 from accounts.models import Account
 from kam import jobs
-from kam.models import ImportBatch, ImportMap, Role
+from kam.models import ImportBatch, ImportMap, Job, Role
 
 pytestmark = pytest.mark.django_db(transaction=True)
 IMPORTS = "/api/v1/imports/"
@@ -83,6 +83,28 @@ def test_refused_rows_say_where_and_why_and_keep_the_file_out(cast, api):
     assert (told["state"], told["job"]["state"]) == ("refused", "failed")
     assert "nothing was imported" in told["job"]["message"]
     assert not Account.objects.filter(number="K1").exists()
+
+
+def test_a_long_file_name_is_cut_short_where_it_is_told(cast, api):
+    file = SimpleUploadedFile("k" * 250 + ".csv", FILE.encode())
+    client = api("service")
+    answer = client.post(IMPORTS, {"resource": "accounts", "file": file})
+    assert answer.status_code == 201
+    job = Job.objects.get(pk=answer.json()["job"]["id"])
+    assert (len(job.title), job.title[-1]) == (200, "…")
+    jobs.run(job.pk)
+    assert apply(client, f"{IMPORTS}{answer.json()['id']}/").status_code == 202
+
+
+def test_problems_have_their_own_words(cast, api):
+    client = api("service")
+    address = checked(client)
+    jobs.run(apply(client, address).json()["job"]["id"])
+    told = apply(client, address).json()
+    assert (told["status"], told["title"]) == (
+        409, "This cannot stand beside what is there already.",
+    )  # fmt: skip
+    assert client.put(address).json()["title"] == "Method Not Allowed"
 
 
 def test_the_good_rows_alone_are_written_when_that_is_asked_for(cast, api):

@@ -241,6 +241,18 @@ def test_a_plan_in_force_is_not_taken_away(cast, today):
     assert plans.archive_plan(lifecycle.close(plan, cast.kam), by=cast.kam).archived_at is not None
 
 
+@pytest.mark.parametrize("step", ["amending", "submitted", "returned"])
+def test_a_plan_that_is_being_amended_is_not_taken_away_either(cast, today, step):
+    """What was approved before counts in every roll-up until the amendment is decided on."""
+    plan = lifecycle.amend(approved(cast), cast.kam)
+    if step != "amending":
+        plan = lifecycle.submit(plan, cast.kam)
+    if step == "returned":
+        plan = lifecycle.send_back(plan, cast.leader, "Not yet.")
+    with pytest.raises(PlanRefusal, match="being amended"):
+        plans.archive_plan(plan, by=cast.kam)
+
+
 def test_many_plans_are_made_once(cast, today):
     accounts = [cast.account, cast.child]
     made = copying.make_many(accounts, YEAR, growth=None)
