@@ -5,12 +5,12 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import IntegrityError, models
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from kam.editing import EditConflict
+from kam.editing import EditConflict, R
 from kam.models.row import Row
 from kam.scoping import ScopedQuerySet
 
@@ -109,3 +109,15 @@ def violation(error: IntegrityError, model: type[models.Model]) -> ValidationErr
         if field.unique and f"_{field.column}_" in name:
             return ValidationError({field.name: _("This value is taken.")})
     return ValidationError(_("The database refused this: %(rule)s.") % {"rule": name or "?"})
+
+
+def save_new(row: R) -> R:
+    """A new row, checked, saved and read back; what is refused is a ``ValidationError`` in words."""
+    row.full_clean()
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as error:
+        raise violation(error, type(row)) from error
+    row.refresh_from_db()
+    return row

@@ -22,7 +22,7 @@ from plans.services.templates import template_for
 
 Status = AccountPlan.Status
 #: States in which a plan is not simply taken away.
-IN_FORCE = frozenset({Status.SUBMITTED, Status.APPROVED, Status.ACTIVE})
+HELD = frozenset({Status.SUBMITTED, Status.APPROVED, Status.ACTIVE})
 #: What a person changes of the plan itself; the rest are its sections, targets, goals, activities.
 FIELDS = ("summary", "stance", "stance_reason")
 
@@ -92,7 +92,7 @@ def archive_plan(plan: AccountPlan, *, by: User) -> AccountPlan:
             "Let the amendment be decided on, then close the plan."
         )
         raise PlanRefusal(words % {"plan": held})
-    if held.status in IN_FORCE:
+    if held.status in HELD:
         words = _("%(plan)s is “%(state)s”. Close or withdraw it first.")
         raise PlanRefusal(words % {"plan": held, "state": held.get_status_display()})
     plan = archive(plan)

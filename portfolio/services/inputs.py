@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Account, ProductLine
 from kam import editing, history
 from kam.editing import EditConflict
-from kam.forms import violation
+from kam.forms import save_new, violation
 from kam.models import Role, User
 from kam.models.row import Row
 from kam.periods import company_today
@@ -75,18 +75,6 @@ def _not_to_come(values: Mapping[str, Any], name: str) -> None:
         raise ValidationError({name: _("This day has not come yet.")})
 
 
-def _keep(row: R) -> R:
-    """Saves a new row; what the constraints refuse is said in words."""
-    row.full_clean()
-    try:
-        with transaction.atomic():
-            row.save()
-    except IntegrityError as error:
-        raise violation(error, type(row)) from error
-    row.refresh_from_db()
-    return row
-
-
 def _changed(row: R, changes: Mapping[str, Any], base_version: int | None, overwrite: bool) -> R:
     for name in FIXED.get(type(row), ()):
         held = getattr(row, f"{name}_id", getattr(row, name))
@@ -141,7 +129,7 @@ def add_estimate(account: Account, line: ProductLine, **values: Any) -> LineEsti
         old = LineEstimate.objects.archived().filter(account=account, line=line).first()
         if old is not None:
             return editing.save_fields(old, {**values, "archived_at": None}, base_version=None)
-        return _keep(LineEstimate(account=account, line=line, **values))
+        return save_new(LineEstimate(account=account, line=line, **values))
 
 
 def restore_estimate(row: LineEstimate) -> LineEstimate:
@@ -216,7 +204,7 @@ def judge(
                 raise ValidationError({"code": _("No criterion that is judged has this code.")})
             changes.setdefault("judged_on", company_today())
             changes.setdefault("judged_by", by)
-            return _keep(Judgement(account=account, code=code, **changes))
+            return save_new(Judgement(account=account, code=code, **changes))
         if row.archived_at is not None:
             changes["archived_at"] = None
         return change_judgement(row, changes, by=by, base_version=base_version, overwrite=overwrite)
@@ -253,7 +241,7 @@ def change_judgement(
 def add_cost(account: Account, **values: Any) -> ServiceCost:
     """Keeps a cost to serve of a month (any day in it)."""
     _in_use(account)
-    return _keep(ServiceCost(account=account, **_first_of_month(values)))
+    return save_new(ServiceCost(account=account, **_first_of_month(values)))
 
 
 # --- hours ----------------------------------------------------------------------------------------
@@ -345,7 +333,7 @@ def _record(held: dict[int, HoursSpent], user: User, week: date, entry: WeekEntr
         new = HoursSpent(
             account=entry.account, user=user, week=week, hours=entry.hours, note=entry.note
         )
-        held[entry.account.pk] = _keep(new)
+        held[entry.account.pk] = save_new(new)
         return True
     if all(getattr(row, name) == value for name, value in wanted.items()):
         return False
@@ -366,7 +354,7 @@ def add_hours(account: Account, user: User, week: date, **values: Any) -> HoursS
         old = HoursSpent.objects.archived().filter(account=account, user=user, week=week).first()
         if old is not None:
             return editing.save_fields(old, {**values, "archived_at": None}, base_version=None)
-        return _keep(HoursSpent(account=account, user=user, week=week, **values))
+        return save_new(HoursSpent(account=account, user=user, week=week, **values))
 
 
 def plan_hours(
@@ -390,7 +378,7 @@ def plan_hours(
             raise ValidationError(_("These hours are planned already."))
         if row is None:
             _can_work(user)
-            return _keep(PlannedHours(account=account, user=user, year=year, hours=hours))
+            return save_new(PlannedHours(account=account, user=user, year=year, hours=hours))
         return _changed(row, {"hours": hours, "archived_at": None}, base_version, overwrite)
 
 
@@ -446,7 +434,7 @@ def set_capacity(
             raise ValidationError(_("This person's capacity is set for this year already."))
         if row is None:
             _can_work(user)
-            return _keep(Capacity(user=user, year=year, hours=hours))
+            return save_new(Capacity(user=user, year=year, hours=hours))
         return _changed(row, {"hours": hours, "archived_at": None}, base_version, overwrite)
 
 

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account
 from kam import editing, history
+from kam.forms import save_new
 from kam.models import User
 from kam.periods import company_today
 from portfolio.models import Segment, SegmentOverride
 from portfolio.services.segments.placing import place_accounts
-from portfolio.services.segments.schemes import saved_row
 
 #: How long a segment by hand may last.
 LONGEST = timedelta(days=366 * 2)
@@ -46,7 +46,7 @@ def set_override(
             reason=reason.strip(),
             expires_on=expires_on,
         )
-        override = saved_row(override)
+        override = save_new(override)
         place_accounts(today, schemes=[segment.scheme], account=account.pk)
     return override
 

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from kam import editing, history
-from kam.forms import violation
+from kam.forms import save_new, violation
 from kam.periods import company_today
 from portfolio.models import Segment, SegmentRule, SegmentScheme
 from portfolio.services.segments.placing import Subject, place_accounts
@@ -20,7 +20,7 @@ Thresholds = Mapping[str, tuple[Decimal | None, Decimal | None]]
 def create_scheme(*, name: str, description: str = "") -> SegmentScheme:
     """A scheme without segments. Raises ``ValidationError`` by field."""
     scheme = SegmentScheme(name=name.strip(), description=description)
-    return saved_row(scheme)
+    return save_new(scheme)
 
 
 def change_scheme(
@@ -52,7 +52,7 @@ def create_segment(
 ) -> Segment:
     """One more segment with its rules (subject → at least, below)."""
     with transaction.atomic():
-        segment = saved_row(Segment(scheme=scheme, name=name.strip(), rank=rank))
+        segment = save_new(Segment(scheme=scheme, name=name.strip(), rank=rank))
         _set_rules(segment, rules or {})
     return segment
 
@@ -150,7 +150,7 @@ def set_rule(
         )
     held = held or SegmentRule.objects.filter(segment=segment, subject=subject).first()
     if held is None:
-        return saved_row(
+        return save_new(
             SegmentRule(segment=segment, subject=subject, at_least=at_least, below=below)
         )
     changes = {"at_least": at_least, "below": below, "archived_at": None}
@@ -167,18 +167,6 @@ def add_rule(
     if held is not None and held.archived_at is None:
         raise RuleExists(_("The segment has a rule on this subject already."))
     return set_rule(segment, subject, at_least, below, held=held)
-
-
-def saved_row(row: Any) -> Any:
-    """A new row, checked and read back; raises ``ValidationError`` by field."""
-    row.full_clean()
-    try:
-        with transaction.atomic():
-            row.save()
-    except IntegrityError as error:
-        raise violation(error, type(row)) from error
-    row.refresh_from_db()
-    return row
 
 
 history.restores(SegmentScheme, restore_scheme)
