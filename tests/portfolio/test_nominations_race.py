@@ -69,13 +69,25 @@ def test_without_the_lock_the_limit_breaks(cast, two, monkeypatch):
 
 
 def test_a_confirmation_and_an_edit_of_its_account_do_not_wait_for_each_other(cast, two):
-    """Both take the lock before any row: no deadlock, whoever is first."""
+    """Both take the lock before any row: no deadlock, whoever is first.
+
+    Where the edit is first, the account has its mark when the confirmation's turn comes,
+    and that is told.
+    """
     rows, _other = two
     PortfolioSettings.objects.update(key_account_limit=9)
+    refused: list[str] = []
+
+    def confirming():
+        try:
+            process.confirm(rows[0], cast.management)
+        except process.NominationRefusal as refusal:
+            refused.extend(refusal.messages)
 
     def editing():
         for _n in range(5):
             services.change_account(cast.child, {"owner": cast.kam, "is_key_account": True})
 
-    together(lambda: process.confirm(rows[0], cast.management), editing)
+    together(confirming, editing)
+    assert refused in ([], ["Fjord Shipyards Bergen is a key account already."])
     assert Account.objects.get(pk=cast.child.pk).is_key_account
