@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from pghistory.middleware import HistoryMiddleware
 
+from kam.api.problems import is_call, problem
 from kam.models import Company, Substitution
 from kam.periods import company_today
 from kam.scoping import NOT_HANDED_OVER
@@ -33,13 +34,14 @@ class EdgeGuard:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         raw = request.META.get("QUERY_STRING", "") + request.META.get("RAW_URI", request.path)
         if b"\x00" in unquote_to_bytes(raw) or "\x00" in request.path:
-            return HttpResponse("The address holds a NUL character.", status=400)
+            reason = "The address holds a NUL character."
+            return problem(400, reason) if is_call(request) else HttpResponse(reason, status=400)
         with Company.read_once():
             return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, AWAY):
-            return unavailable()
+            return unavailable(request)
         if isinstance(error, ValueError) and "NUL" in str(error):
             raise BadRequest("NUL character") from error
         if isinstance(error, RecursionError) and request.method not in ("GET", "HEAD"):

@@ -117,6 +117,8 @@ foundation = (
 )
 
 handler400 = "kam.views.errors.bad_request"
+handler403 = "kam.views.errors.forbidden"
+handler404 = "kam.views.errors.not_found"
 handler500 = "kam.views.errors.server_error"
 
 urlpatterns = [

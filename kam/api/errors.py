@@ -12,6 +12,8 @@ from rest_framework import status
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 
+from kam.api.problems import AWAY, PROBLEM_JSON, RETRY_AFTER, UNAVAILABLE
+
 
 class Conflict(APIException):
     """409: the row would break a rule that the whole table keeps."""
@@ -27,6 +29,15 @@ class PreconditionFailed(APIException):
     status_code = status.HTTP_412_PRECONDITION_FAILED
     default_detail = _("Somebody else changed the same field in the meantime.")
     default_code = "precondition_failed"
+
+
+class Unavailable(APIException):
+    """503: the database or the cache does not answer; the same call may work in some seconds."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = _(UNAVAILABLE)
+    default_code = "unavailable"
+    wait = RETRY_AFTER
 
 
 class ProblemFormatter(ExceptionFormatter):
@@ -51,10 +62,10 @@ class ProblemFormatter(ExceptionFormatter):
 
 
 def exception_handler(error: Exception, context: ExceptionHandlerContext) -> Response | None:
-    """The library's handler, under RFC 9457's media type."""
-    response = standardized_handler(error, context)
+    """The library's handler, under RFC 9457's media type; 503 while a service is away."""
+    response = standardized_handler(Unavailable() if isinstance(error, AWAY) else error, context)
     if response is not None:
-        response.content_type = "application/problem+json"
+        response.content_type = PROBLEM_JSON
     return response
 
 
