@@ -1,6 +1,8 @@
 """Signing in: by e-mail and password, or by the company's own identity provider (OIDC)."""
 
 import logging
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import requests
@@ -14,8 +16,10 @@ from allauth.socialaccount.providers.base import AuthError, AuthProcess
 from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from kam.models import Role, User
+from kam.querysets import UserQuerySet
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +29,12 @@ def whose_email(email: str) -> User | None:
     return User.objects.filter(email=email.lower()).first()
 
 
+@lru_cache(maxsize=1)
+def _in_shell(today: date) -> UserQuerySet:
+    """The question of each request, said once a day: to build it takes longer than its answer."""
+    return User.objects.with_shell(today).who_sign_in().order_by("pk")
+
+
 class ShellBackend(ModelBackend):
     """Reads the signed-in person and what every page's frame shows of them in one query."""
 
@@ -32,7 +42,7 @@ class ShellBackend(ModelBackend):
         return None  # allauth's backend checks passwords, with its rate limits
 
     def get_user(self, user_id: Any) -> User | None:
-        return User.objects.with_shell().who_sign_in().filter(pk=user_id).first()
+        return _in_shell(timezone.now().date()).filter(pk=user_id).first()
 
 
 class PasswordBackend(AuthenticationBackend):

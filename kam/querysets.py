@@ -7,7 +7,6 @@ from django.contrib.auth.base_user import BaseUserManager
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
 from kam.scoping import EVERYONE, SEES_ALL, DirectoryQuerySet, OwnQuerySet, Role, principal
 from kam.tree import TreeQueries
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
 class TeamQuerySet(TreeQueries, DirectoryQuerySet):
     """Teams: everybody may know them; whose figures one sees is ``led_by``."""
 
-    def led_by(self, person: "User") -> Self:
-        """The teams that this person leads and all teams below them."""
+    def led_by(self, person: "User | int") -> Self:
+        """The teams that this person (or who has this id) leads and all teams below them."""
         # The array of led ids is computed once in the statement: the GIN index serves the overlap.
         led = (
             self.model._default_manager.filter(leader=person, archived_at__isnull=True)
@@ -72,11 +71,10 @@ class UserQuerySet(DirectoryQuerySet):
             return self.filter(Q(pk=person.pk) | Q(team__in=_led_teams(person)))
         return self.filter(pk=person.pk)
 
-    def with_shell(self) -> Self:
+    def with_shell(self, today: date) -> Self:
         """The signed-in person in one query with what every page's frame shows."""
         from kam.models import Notification, Substitution
 
-        today = timezone.now().date()
         unread = (
             Notification.objects.filter(recipient=OuterRef("pk"), read_at__isnull=True)
             .order_by()

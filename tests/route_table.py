@@ -31,6 +31,21 @@ PEOPLE = (
 NOBODY = "nobody"
 STAND_IN = "stand_in"
 
+#: Who is tried on a row of Odd's: his side, and Kari's side without those whose answer there says
+#: no more than the outsider's.
+AT_FOREIGN = (
+    "administrator",
+    "management",
+    "leader",
+    "south_leader",
+    "kam",
+    "other_kam",
+    "outsider",
+    "service",
+)
+#: And on a row of Kari's: not Odd's side, which is to Kari's rows what Kari's is to Odd's.
+AT_OWN = tuple(name for name in PEOPLE if name not in ("south_leader", "other_kam"))
+
 EVERYBODY = frozenset(PEOPLE)
 ADMINISTRATORS = frozenset({"administrator"})
 #: Who may change every account and the directory.
@@ -88,6 +103,21 @@ class Route:
     #: Exceptions from all of the above: person → status.
     but: Mapping[str, int] = field(default_factory=dict)
     query: str = ""
+
+    def tried(self, *, both_sides: bool) -> list[str]:
+        """Whose requests are tried; ``both_sides`` where the route has a row of Odd's as well.
+
+        The drawing of a PDF takes seconds: two of those who get it are enough.
+        """
+        people = PEOPLE
+        if both_sides and self.row in ("own", "team"):
+            people = AT_OWN
+        elif both_sides and self.row == "foreign":
+            people = AT_FOREIGN
+        if "pdf" in self.name:
+            gets = [name for name in people if self.expected(name) == 200]
+            people = tuple(name for name in people if name not in gets[2:])
+        return [NOBODY, *people]
 
     def __str__(self) -> str:
         return f"{self.method.upper()} {self.name} {self.row}{self.query}"
