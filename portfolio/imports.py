@@ -17,6 +17,7 @@ from kam.importing.reading import FileRefused
 from kam.importing.resource import Change, Column, Key, Record, Stored, register
 from kam.importing.resources import PEOPLE
 from kam.models import ImportBatch, User
+from kam.number_text import plain
 from kam.periods import company_today
 from portfolio.models import (
     HoursSpent,
@@ -25,7 +26,8 @@ from portfolio.models import (
     PlannedHours,
     ServiceCost,
 )
-from portfolio.services.inputs import WEEK_HOURS, judged_codes, week_sums
+from portfolio.services.hours import WEEK_HOURS, week_sums
+from portfolio.services.inputs import judged_codes
 
 ACCOUNT_NAMES = ("account number", "customer number", "customer no", "customer id", "account id")
 PERSON_NAMES = ("e-mail", "email", "person", "employee", "kam", "user")
@@ -235,6 +237,11 @@ class HoursSpentImport(OfPeople):
         yield from super().refuse_more(records, stored)
         self._lock({r.ids["user"] for r in records})
         today = company_today()
+        from_meetings = dict(
+            HoursSpent.objects.filter(
+                pk__in=[s.pk for s in stored.values()], from_meetings__gt=0
+            ).values_list("pk", "from_meetings")
+        )
         for record in records:
             if record.values["week"] > today:
                 yield record, "week", _("a week that has begun")
@@ -244,6 +251,11 @@ class HoursSpentImport(OfPeople):
                 continue
             held = stored.get(record.key)
             before = held.values.get("hours") if held is not None else None
+            met = from_meetings.get(held.pk, 0) if held is not None else 0
+            if hours < met:
+                text = _("at least %(n)s hours: so many are from meetings")
+                yield record, "hours", text % {"n": plain(Decimal(met), 2)}
+                continue
             week = self._weeks.setdefault((record.ids["user"], record.values["week"]), Week())
             week.more += hours - (before or 0)
             week.lines += record.lines or [record.line]

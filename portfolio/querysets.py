@@ -104,6 +104,12 @@ class HoursQuerySet(OfAccountQuerySet):
         return EVERYONE if person.role in EDITS_ALL else Q(user=person)
 
 
+class MeetingHoursQuerySet(HoursQuerySet):
+    """What hours were taken over from: as the hours themselves."""
+
+    account_path = "spent__account"
+
+
 class PlannedHoursQuerySet(OfAccountQuerySet):
     """Hours planned per account, person and year: changed by those who may change the account."""
 

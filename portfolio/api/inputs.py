@@ -20,7 +20,7 @@ from portfolio.models import (
     PortfolioSettings,
     ServiceCost,
 )
-from portfolio.services import inputs
+from portfolio.services import hours, inputs
 
 ROW = ["id", "version", "created_at", "updated_at", "archived_at"]
 paths: list[URLPattern] = []
@@ -78,8 +78,8 @@ class ServiceCostSerializer(RowSerializer):
 class HoursSpentSerializer(RowSerializer):
     class Meta:
         model = HoursSpent
-        fields = [*ROW, "account", "user", "week", "hours", "note"]
-        read_only_fields = ROW
+        fields = [*ROW, "account", "user", "week", "hours", "from_meetings", "note"]
+        read_only_fields = [*ROW, "from_meetings"]
         extra_kwargs = {"week": {"help_text": "The week's Monday; not a coming one."}}
         fixed = ["account", "user", "week"]
         validators: list[Any] = []
@@ -196,10 +196,20 @@ class HoursSpentViewSet(_OfAccountViewSet):
         "account": ["exact"],
         "user": ["exact"],
         "week": ["exact", "gte", "lt"],
+        "from_meetings": ["gt"],
     }
 
     def create_row(self, values: dict[str, Any]) -> HoursSpent:
-        return inputs.add_hours(**values)
+        return hours.add_hours(**values)
+
+    def change_row(self, row: Any, changes: Mapping[str, Any], base_version: int | None) -> Any:
+        return hours.change_hours(row, changes, base_version=base_version)
+
+    def archive_row(self, row: Any) -> None:
+        hours.archive_hours(row)
+
+    def restore_row(self, row: Any) -> None:
+        hours.restore_hours(row)
 
 
 class PlannedHoursViewSet(_OfAccountViewSet):

@@ -24,7 +24,8 @@ from portfolio.models import (
     ServiceCost,
 )
 from portfolio.resources import closed_year
-from portfolio.services.inputs import change_settings, monday
+from portfolio.services.hours import monday
+from portfolio.services.inputs import change_settings
 
 HOURLY_COST = Decimal(85)
 WEEKS = 52

@@ -14,6 +14,7 @@ from portfolio.models.inputs import (
     HoursSpent,
     Judgement,
     LineEstimate,
+    MeetingHours,
     PlannedHours,
     ServiceCost,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "HoursSpent",
     "Judgement",
     "LineEstimate",
+    "MeetingHours",
     "Nomination",
     "NominationStep",
     "PairwiseComparison",

@@ -13,7 +13,12 @@ from kam.audit import audited
 from kam.models.row import Row
 from kam.money import CURRENCIES
 from portfolio.models.settings import PERCENT
-from portfolio.querysets import CapacityQuerySet, HoursQuerySet, PlannedHoursQuerySet
+from portfolio.querysets import (
+    CapacityQuerySet,
+    HoursQuerySet,
+    MeetingHoursQuerySet,
+    PlannedHoursQuerySet,
+)
 
 NOT_NEGATIVE = [MinValueValidator(Decimal(0))]
 
@@ -210,6 +215,14 @@ class HoursSpent(Row):
         decimal_places=2,
         validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(168))],
     )
+    from_meetings = models.DecimalField(
+        _("of these from meetings"),
+        max_digits=6,
+        decimal_places=2,
+        default=Decimal(0),
+        editable=False,
+        help_text=_("The sum of what was taken over from meetings; part of the hours."),
+    )
     note = models.CharField(_("note"), max_length=200, blank=True)
 
     objects = HoursQuerySet.as_manager()
@@ -234,11 +247,86 @@ class HoursSpent(Row):
                 name="portfolio_hours_monday",
                 violation_error_message=_("A week is named by its Monday."),
             ),
+            models.CheckConstraint(
+                condition=models.Q(from_meetings__gte=0, from_meetings__lte=models.F("hours")),
+                name="portfolio_hours_from_meetings",
+                violation_error_message=_(
+                    "Some of these hours are from meetings: take those back first."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(archived_at__isnull=True) | models.Q(from_meetings=0),
+                name="portfolio_hours_archived",
+                violation_error_message=_(
+                    "Some of these hours are from meetings: take those back first."
+                ),
+            ),
         ]
-        indexes = [models.Index(fields=["user", "week"], name="portfolio_hours_by_user")]
+        indexes = [
+            models.Index(fields=["user", "week"], name="portfolio_hours_by_user"),
+            models.Index(fields=["-week", "-id"], name="portfolio_hours_by_week"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} · {self.account} · {self.week}"
+
+
+@audited()
+class MeetingHours(Row):
+    """Hours that somebody took over from one meeting: part of what they spent in its week.
+
+    A meeting is known by its ``kind`` (see ``portfolio.meetings``) and its row there; title, day and
+    ``offered`` (what the meeting itself said, in hours) are as they were when it was taken over.
+    """
+
+    spent = models.ForeignKey(
+        HoursSpent,
+        verbose_name=_("hours spent"),
+        on_delete=models.CASCADE,
+        related_name="meetings",
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("person"),
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    kind = models.SlugField(_("kind"), max_length=20)
+    source = models.PositiveBigIntegerField(_("meeting"))
+    title = models.CharField(_("title"), max_length=200)
+    happened_on = models.DateField(_("day"))
+    hours = models.DecimalField(
+        _("hours"),
+        max_digits=5,
+        decimal_places=2,
+        validators=[MinValueValidator(Decimal("0.01")), MaxValueValidator(Decimal(168))],
+    )
+    offered = models.DecimalField(
+        _("hours by the meeting"), max_digits=8, decimal_places=2, null=True, blank=True
+    )
+
+    objects = MeetingHoursQuerySet.as_manager()
+
+    class Meta(Row.Meta):
+        verbose_name = _("hours from a meeting")
+        verbose_name_plural = _("hours from meetings")
+        ordering = ["-happened_on", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "kind", "source"],
+                condition=models.Q(archived_at__isnull=True),
+                name="portfolio_meeting_once",
+                violation_error_message=_("This meeting is taken over already."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(hours__gt=0, hours__lte=168),
+                name="portfolio_meeting_hours",
+                violation_error_message=_("A week has 168 hours."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
 
 
 @audited()

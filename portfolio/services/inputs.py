@@ -1,20 +1,16 @@
-"""Writes of what people know about accounts: estimates, judgements, costs, hours, capacity."""
+"""Writes of what people know about accounts: estimates, judgements, costs, planned hours, capacity."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, ProductLine
 from kam import editing, history
-from kam.editing import EditConflict
 from kam.forms import save_new, violation
 from kam.models import Role, User
 from kam.models.row import Row
@@ -32,9 +28,7 @@ from portfolio.models import (
 )
 
 R = TypeVar("R", bound=Row)
-OfAccount = TypeVar("OfAccount", LineEstimate, Judgement, ServiceCost, HoursSpent, PlannedHours)
-WEEK_HOURS = Decimal(168)
-FIRST_WEEK = date(1990, 1, 1)  # a Monday
+OfAccount = TypeVar("OfAccount", LineEstimate, Judgement, ServiceCost, PlannedHours)
 #: What a row is about; it stays, so that history and imports find it again.
 FIXED: Mapping[type[Row], tuple[str, ...]] = {
     LineEstimate: ("account", "line"),
@@ -46,24 +40,19 @@ FIXED: Mapping[type[Row], tuple[str, ...]] = {
 }
 
 
-def monday(day: date) -> date:
-    """The Monday of the week that ``day`` lies in."""
-    return day - timedelta(days=day.weekday())
-
-
-def _in_use(account: Account) -> None:
+def require_in_use(account: Account) -> None:
     if account.archived_at:
         raise ValidationError(
             _("%(name)s is archived. Restore that account first."), params={"name": account}
         )
 
 
-def _can_work(user: User, field: str = "user") -> None:
+def require_worker(user: User, field: str = "user") -> None:
     if not user.is_active or user.archived_at or user.role == Role.SERVICE:
         raise ValidationError({field: _("%(name)s has left.") % {"name": user}})
 
 
-def _not_archived(row: Row) -> None:
+def require_not_archived(row: Row) -> None:
     if row.archived_at is not None:
         raise ValidationError(_("This is archived. Restore it first."))
 
@@ -75,7 +64,9 @@ def _not_to_come(values: Mapping[str, Any], name: str) -> None:
         raise ValidationError({name: _("This day has not come yet.")})
 
 
-def _changed(row: R, changes: Mapping[str, Any], base_version: int | None, overwrite: bool) -> R:
+def save_changed(
+    row: R, changes: Mapping[str, Any], base_version: int | None, overwrite: bool
+) -> R:
     for name in FIXED.get(type(row), ()):
         held = getattr(row, f"{name}_id", getattr(row, name))
         if name in changes and getattr(changes[name], "pk", changes[name]) != held:
@@ -121,7 +112,7 @@ def add_estimate(account: Account, line: ProductLine, **values: Any) -> LineEsti
     Raises ``ValidationError`` by field: also where a line above or below has an estimate, or the
     estimate is of a day to come.
     """
-    _in_use(account)
+    require_in_use(account)
     _not_to_come(values, "as_of")
     with transaction.atomic():
         Account.objects.select_for_update(no_key=True, of=("self",)).get(pk=account.pk)
@@ -134,7 +125,7 @@ def add_estimate(account: Account, line: ProductLine, **values: Any) -> LineEsti
 
 def restore_estimate(row: LineEstimate) -> LineEstimate:
     """Brings an estimate back, under the same rules as adding it."""
-    _in_use(row.account)
+    require_in_use(row.account)
     with transaction.atomic():
         Account.objects.select_for_update(no_key=True, of=("self",)).get(pk=row.account_id)
         _counts_once(row.account_id, row.line, row.pk)
@@ -149,25 +140,19 @@ def change_row(
     base_version: int | None = None,
     overwrite: bool = False,
 ) -> OfAccount:
-    """Saves touched fields of an estimate, cost, or hours; what the row is about stays.
+    """Saves touched fields of an estimate, cost or planned hours; what the row is about stays.
 
     Raises ``EditConflict`` and ``ValidationError`` (by field): also where the row is archived.
     """
-    _in_use(row.account)
-    _not_archived(row)
+    require_in_use(row.account)
+    require_not_archived(row)
     _not_to_come(changes, "as_of")
-    if isinstance(row, HoursSpent):
-        with _week_of(row.user_id, row.week):
-            return _changed(row, changes, base_version, overwrite)
-    return _changed(row, _first_of_month(changes), base_version, overwrite)
+    return save_changed(row, _first_of_month(changes), base_version, overwrite)
 
 
 def restore_row(row: OfAccount) -> OfAccount:
-    """Brings a row back; its account must be in use, and hours must fit into their week."""
-    _in_use(row.account)
-    if isinstance(row, HoursSpent):
-        with _week_of(row.user_id, row.week):
-            return editing.restore(row)
+    """Brings a row back; its account must be in use."""
+    require_in_use(row.account)
     return editing.restore(row)
 
 
@@ -194,7 +179,7 @@ def judge(
     A new value carries who gave it, and today's date where no other is said. Raises
     ``ValidationError`` for a day to come and for a code that no judged criterion has.
     """
-    _in_use(account)
+    require_in_use(account)
     _not_to_come(changes, "judged_on")
     changes = dict(changes)
     with transaction.atomic():
@@ -226,137 +211,25 @@ def change_judgement(
     overwrite: bool = False,
 ) -> Judgement:
     """Saves touched fields of a judgement; another value is the judgement of whoever gives it."""
-    _in_use(row.account)
+    require_in_use(row.account)
     if "archived_at" not in changes:
-        _not_archived(row)
+        require_not_archived(row)
     _not_to_come(changes, "judged_on")
     changes = dict(changes)
     if "value" in changes and changes["value"] != row.value and by is not None:
         changes.setdefault("judged_on", company_today())
         changes.setdefault("judged_by", by)
-    return _changed(row, changes, base_version, overwrite)
+    return save_changed(row, changes, base_version, overwrite)
 
 
 # --- costs to serve -------------------------------------------------------------------------------
 def add_cost(account: Account, **values: Any) -> ServiceCost:
     """Keeps a cost to serve of a month (any day in it)."""
-    _in_use(account)
+    require_in_use(account)
     return save_new(ServiceCost(account=account, **_first_of_month(values)))
 
 
-# --- hours ----------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class WeekEntry:
-    """What somebody typed for one account in a week; ``hours`` of ``None`` takes the row away."""
-
-    account: Account
-    hours: Decimal | None
-    note: str = ""
-    base_version: int | None = None
-
-
-@contextmanager
-def _week_of(user: int, week: date) -> Iterator[None]:
-    """Within it one person's hours of a week change; at its end they must fit into the week.
-
-    Whoever writes hours of the same person meanwhile waits. More than 168 hours over all accounts
-    are refused with ``ValidationError``, unless there were as many before.
-    """
-    with transaction.atomic():
-        User.objects.select_for_update(no_key=True, of=("self",)).get(pk=user)
-        before = week_sum(user, week)
-        yield
-        after = week_sum(user, week)
-        if after > max(WEEK_HOURS, before):
-            text = _("%(n)s hours stand in this week; a week has 168.")
-            raise ValidationError({"hours": text % {"n": after}})
-
-
-def week_sum(user: int, week: date) -> Decimal:
-    """Hours of one person in one week over all accounts."""
-    held = HoursSpent.objects.active().filter(user=user, week=week)
-    return held.aggregate(n=Sum("hours"))["n"] or Decimal(0)
-
-
-def week_sums(weeks: Collection[tuple[int, date]]) -> dict[tuple[int, date], Decimal]:
-    """``week_sum`` of many: (person's id, Monday) → hours, in one query; without empty weeks."""
-    held = HoursSpent.objects.active().filter(
-        user__in={user for user, _monday in weeks}, week__in={week for _user, week in weeks}
-    )
-    rows = held.order_by().values_list("user", "week").annotate(n=Sum("hours"))
-    return {(user, week): n for user, week, n in rows if (user, week) in weeks}
-
-
-def _may_be_spent(week: date, today: date | None = None) -> None:
-    if week != monday(week):
-        raise ValidationError({"week": _("A week is named by its Monday.")})
-    if week > (today or company_today()):
-        raise ValidationError({"week": _("This week has not come yet.")})
-    if week < FIRST_WEEK:
-        raise ValidationError({"week": _("Hours are kept from 1990 on.")})
-
-
-def record_hours(
-    user: User, week: date, entries: list[WeekEntry], *, today: date | None = None
-) -> int:
-    """Keeps one person's hours of one week, all or nothing; returns how many rows changed.
-
-    Raises ``EditConflict`` where somebody else wrote the same hours meanwhile, and
-    ``ValidationError`` for a coming week or more hours than a week has.
-    """
-    _may_be_spent(week, today)
-    _can_work(user)
-    changed = 0
-    with _week_of(user.pk, week):
-        held = {
-            row.account_id: row
-            for row in HoursSpent.objects.filter(user=user, week=week).select_related("account")
-        }
-        for entry in entries:
-            changed += _record(held, user, week, entry)
-    return changed
-
-
-def _record(held: dict[int, HoursSpent], user: User, week: date, entry: WeekEntry) -> bool:
-    row = held.get(entry.account.pk)
-    wanted: dict[str, Any] = {"hours": entry.hours, "note": entry.note, "archived_at": None}
-    if entry.hours is None:
-        if row is None or row.archived_at is not None:
-            return False
-        if entry.base_version not in (None, row.version):
-            conflict = editing.FieldConflict("hours", str(_("hours")), None, row.hours, None)
-            raise EditConflict(row, [conflict])
-        held[entry.account.pk] = editing.archive(row)
-        return True
-    if row is None:
-        _in_use(entry.account)
-        new = HoursSpent(
-            account=entry.account, user=user, week=week, hours=entry.hours, note=entry.note
-        )
-        held[entry.account.pk] = save_new(new)
-        return True
-    if all(getattr(row, name) == value for name, value in wanted.items()):
-        return False
-    _in_use(entry.account)
-    held[entry.account.pk] = editing.save_fields(row, wanted, base_version=entry.base_version)
-    return True
-
-
-def add_hours(account: Account, user: User, week: date, **values: Any) -> HoursSpent:
-    """Keeps hours of one person on one account in one week; archived ones come back changed.
-
-    Raises ``ValidationError`` as ``record_hours`` does.
-    """
-    _in_use(account)
-    _may_be_spent(week)
-    _can_work(user)
-    with _week_of(user.pk, week):
-        old = HoursSpent.objects.archived().filter(account=account, user=user, week=week).first()
-        if old is not None:
-            return editing.save_fields(old, {**values, "archived_at": None}, base_version=None)
-        return save_new(HoursSpent(account=account, user=user, week=week, **values))
-
-
+# --- planned hours ---------------------------------------------------------------------------------
 def plan_hours(
     account: Account,
     user: User,
@@ -371,15 +244,15 @@ def plan_hours(
 
     ``only_new`` refuses where that is said already.
     """
-    _in_use(account)
+    require_in_use(account)
     with transaction.atomic():
         row = PlannedHours.objects.filter(account=account, user=user, year=year).first()
         if only_new and row is not None and row.archived_at is None:
             raise ValidationError(_("These hours are planned already."))
         if row is None:
-            _can_work(user)
+            require_worker(user)
             return save_new(PlannedHours(account=account, user=user, year=year, hours=hours))
-        return _changed(row, {"hours": hours, "archived_at": None}, base_version, overwrite)
+        return save_changed(row, {"hours": hours, "archived_at": None}, base_version, overwrite)
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,9 +306,9 @@ def set_capacity(
         if only_new and row is not None and row.archived_at is None:
             raise ValidationError(_("This person's capacity is set for this year already."))
         if row is None:
-            _can_work(user)
+            require_worker(user)
             return save_new(Capacity(user=user, year=year, hours=hours))
-        return _changed(row, {"hours": hours, "archived_at": None}, base_version, overwrite)
+        return save_changed(row, {"hours": hours, "archived_at": None}, base_version, overwrite)
 
 
 def change_capacity(
@@ -446,7 +319,7 @@ def change_capacity(
     overwrite: bool = False,
 ) -> Capacity:
     """Saves other hours; the person and the year stay."""
-    return _changed(row, changes, base_version, overwrite)
+    return save_changed(row, changes, base_version, overwrite)
 
 
 def change_settings(
@@ -457,7 +330,7 @@ def change_settings(
     overwrite: bool = False,
 ) -> PortfolioSettings:
     """Saves the company's limits and thresholds. Scores follow with the next run."""
-    return _changed(row, changes, base_version, overwrite)
+    return save_changed(row, changes, base_version, overwrite)
 
 
 history.puts_back(
@@ -476,8 +349,7 @@ history.puts_back(
 history.puts_back(Judgement, change_judgement, "value", "evidence", "source", "judged_on")
 history.puts_back(ServiceCost, change_row, "amount", "source")
 history.puts_back(PlannedHours, change_row, "hours")
-history.puts_back(HoursSpent, change_row, "hours", "note")
 history.puts_back(Capacity, change_capacity, "hours")
 history.restores(LineEstimate, restore_estimate)
-for model in (Judgement, ServiceCost, PlannedHours, HoursSpent):
+for model in (Judgement, ServiceCost, PlannedHours):
     history.restores(model, restore_row)

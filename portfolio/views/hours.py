@@ -21,7 +21,7 @@ from kam.periods import company_today
 from kam.scoping import principal
 from portfolio import resources
 from portfolio.forms.inputs import HoursField, OtherAccountForm
-from portfolio.services.inputs import FIRST_WEEK, WeekEntry, monday, record_hours
+from portfolio.services.hours import FIRST_WEEK, WeekEntry, monday, record_hours
 
 
 def _week(request: HttpRequest) -> date:

@@ -23,7 +23,7 @@ from portfolio.models import (
     PortfolioSettings,
     ServiceCost,
 )
-from portfolio.services.inputs import monday
+from portfolio.services.hours import monday
 from tests.portfolio.routes_inputs import judged
 
 D = Decimal

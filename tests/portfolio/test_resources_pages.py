@@ -19,7 +19,7 @@ from portfolio.models import (
     PortfolioNight,
     PortfolioSettings,
 )
-from portfolio.services.inputs import monday
+from portfolio.services.hours import monday
 from tests.conftest import person
 from tests.portfolio.test_inputs_pages import CACHED, FRAGMENT, made, url
 
