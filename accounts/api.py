@@ -28,6 +28,7 @@ from accounts.models import (
     ProductLine,
     SalesFact,
 )
+from kam.api.bodies import Body
 from kam.api.permissions import AdministratorsWrite
 from kam.api.resources import RowSerializer, ScopedReadViewSet, ScopedViewSet, speaking_errors
 from kam.importing.resource import run_after
@@ -146,7 +147,7 @@ class SalesFactSerializer(serializers.ModelSerializer):
         ]
 
 
-class SalesFactRow(serializers.Serializer):
+class SalesFactRow(Body):
     """One fact to record; an existing fact with the same key is replaced."""
 
     account = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
@@ -163,7 +164,7 @@ class SalesFactRow(serializers.Serializer):
         return month
 
 
-class SalesFactBatch(serializers.Serializer):
+class SalesFactBatch(Body):
     """Facts that come together; all of them are recorded, or none."""
 
     rows = SalesFactRow(many=True, allow_empty=False, max_length=MOST_FACTS)  # type: ignore[call-arg]  # the list takes it

@@ -104,7 +104,7 @@ def save_fields(
             lock_tree(model)  # before any row: two moves at once must not wait for each other
         locked = model._default_manager.select_for_update(of=("self",), no_key=True)
         current = locked.get(pk=row.pk)
-        touched = {n: v for n, v in changes.items() if _held(current, n) != _plain(v)}
+        touched = touching(current, changes)
         if not touched:
             return current
         if base_version is not None and base_version != current.version and not overwrite:
@@ -124,6 +124,11 @@ def save_fields(
         current.save(update_fields=[*touched, "updated_at"])
         current.refresh_version()
     return current
+
+
+def touching(row: models.Model, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the changes that say something else than the row in hand."""
+    return {name: value for name, value in changes.items() if _held(row, name) != _plain(value)}
 
 
 def archive(row: R) -> R:
@@ -232,4 +237,5 @@ __all__ = [
     "is_editable",
     "restore",
     "save_fields",
+    "touching",
 ]

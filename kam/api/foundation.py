@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.routers import BaseRouter
 
 from kam import jobs, services
+from kam.api.bodies import bodiless
 from kam.api.permissions import AdministratorsWrite
 from kam.api.resources import RowSerializer, ScopedChangeViewSet, ScopedReadViewSet, ScopedViewSet
 from kam.models import (
@@ -210,6 +211,7 @@ class NotificationViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
 
     @extend_schema(request=None, responses={204: None})
     @action(detail=True, methods=["post"])
+    @bodiless
     def read(self, request: Request, pk: str) -> Response:
         """Marks the message as read."""
         row = self.get_object()
@@ -233,6 +235,7 @@ class ApiTokenViewSet(ScopedReadViewSet):
 
     @extend_schema(request=None, responses={204: None})
     @action(detail=True, methods=["post"])
+    @bodiless
     def revoke(self, request: Request, pk: str) -> Response:
         """Ends the token for good."""
         services.revoke_token(self.get_object())
@@ -248,6 +251,7 @@ class JobViewSet(ScopedReadViewSet):
 
     @extend_schema(request=None, responses={204: None})
     @action(detail=True, methods=["post"])
+    @bodiless
     def cancel(self, request: Request, pk: str) -> Response:
         """Asks the work to stop."""
         jobs.cancel(self.get_object())

@@ -20,6 +20,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.routers import BaseRouter
 
+from kam.api.bodies import Body, bodiless
 from kam.api.errors import Conflict
 from kam.api.filtering import refuse_unknown
 from kam.api.foundation import JobSerializer
@@ -142,7 +143,7 @@ class ImportSerializer(ImportBatchSerializer):
         return {name: batch.report[name] for name in TOLD if name in batch.report}
 
 
-class ImportUploadSerializer(serializers.Serializer):
+class ImportUploadSerializer(Body):
     """A file, what it holds, and perhaps the map by which it is read."""
 
     resource = serializers.ChoiceField(choices=[], help_text="What the file holds.")
@@ -201,7 +202,7 @@ class ImportUploadSerializer(serializers.Serializer):
         return values
 
 
-class ImportApplySerializer(serializers.Serializer):
+class ImportApplySerializer(Body):
     """Whether the refused rows are left out; without it one refused row keeps the file out."""
 
     good_rows_only = serializers.BooleanField(default=False)
@@ -314,6 +315,7 @@ class ImportViewSet(ScopedReadViewSet):
 
     @extend_schema(request=None, responses=ImportSerializer)
     @action(detail=True, methods=["post"])
+    @bodiless
     def cancel(self, request: Request, pk: str) -> Response:
         """Gives the import up, or stops the work on it; nothing of it is left in the data.
 

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kam import editing
+from kam.api.bodies import KnownFields, bodiless
 from kam.api.errors import PreconditionFailed, conflict_from
 from kam.scoping import ScopedQuerySet
 
@@ -25,7 +26,7 @@ class ScopedChoice(serializers.PrimaryKeyRelatedField):
         return queryset.visible_to(self.context["request"].user) if queryset is not None else None
 
 
-class RowSerializer(serializers.ModelSerializer):
+class RowSerializer(KnownFields, serializers.ModelSerializer):
     """Serializer of a versioned row; related rows go through the scope.
 
     ``Meta.fixed`` names fields that are set when the row is made and stay.
@@ -139,6 +140,7 @@ class ScopedViewSet(ScopedChangeViewSet, mixins.CreateModelMixin, mixins.Destroy
 
     @extend_schema(request=None, responses={204: None})
     @action(detail=True, methods=["post"])
+    @bodiless
     def restore(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Brings an archived row back."""
         with speaking_errors():

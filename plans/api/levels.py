@@ -19,6 +19,7 @@ from rest_framework.routers import BaseRouter
 from rest_framework.views import APIView
 
 from accounts.models import Account
+from kam.api.bodies import Body, bodiless
 from kam.api.filtering import KnownParameters
 from kam.api.resources import (
     RowSerializer,
@@ -97,7 +98,7 @@ class CascadeShareSerializer(RowSerializer):
         read_only_fields = fields
 
 
-class ProposedShare(serializers.Serializer):
+class ProposedShare(Body):
     """One part of the target: exactly one of team, owner and account."""
 
     # unscoped: the choice scopes its rows by the caller
@@ -114,14 +115,14 @@ class ProposedShare(serializers.Serializer):
         return attrs
 
 
-class Proposal(serializers.Serializer):
+class Proposal(Body):
     """Shares that add up to the target; without ``shares`` those that the basis says."""
 
     basis = serializers.ChoiceField(CascadeShare.Basis.choices)
     shares = ProposedShare(many=True, required=False)
 
 
-class Argument(serializers.Serializer):
+class Argument(Body):
     """What speaks against a share."""
 
     argument = serializers.CharField(max_length=2000)
@@ -283,6 +284,7 @@ class CascadeShareViewSet(ScopedReadViewSet):
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
+    @bodiless
     def accept(self, request: Request, pk: str) -> Response:
         """Takes the share on as the target from above."""
         return self._answered(lambda row: cascades.accept(row, signed_in(request)))

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.routers import BaseRouter
 
+from kam.api.bodies import Body
 from kam.api.foundation import JobSerializer
 from kam.api.resources import RowSerializer, ScopedReadViewSet, ScopedViewSet, speaking_errors
 from kam.periods import company_year
@@ -32,7 +33,7 @@ class KeptReportSerializer(serializers.ModelSerializer):
         fields = ["id", "kind", "title", "made_at", "mailed", "pages", "file_name"]
 
 
-class OrderedReport(serializers.Serializer):
+class OrderedReport(Body):
     """Which report, of whom: an account's, person's or team's id; without for the company."""
 
     kind = serializers.ChoiceField(choices=KINDS)

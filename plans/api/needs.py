@@ -13,6 +13,7 @@ from rest_framework.routers import BaseRouter
 from rest_framework.views import APIView
 
 from accounts.models import Contact
+from kam.api.bodies import Body, bodiless
 from kam.api.filtering import KnownParameters
 from kam.api.resources import (
     RowSerializer,
@@ -47,14 +48,14 @@ class PropositionSerializer(RowSerializer):
         fixed = ["plan"]
 
 
-class Agreement(serializers.Serializer):
+class Agreement(Body):
     """Who of the customer has agreed, and when."""
 
     agreed_by = ScopedChoice(queryset=Contact.objects.all())  # unscoped: the field scopes it
     agreed_on = serializers.DateField()
 
 
-class Result(serializers.Serializer):
+class Result(Body):
     """What the customer has got, a year in the plan's currency, and since when."""
 
     realised_value = serializers.DecimalField(16, 2)
@@ -104,12 +105,14 @@ class NeedViewSet(ScopedViewSet):
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
+    @bodiless
     def diagnose(self, request: Request, pk: str) -> Response:
         """The cause and its consequence are known."""
         return self._step(needs.diagnose)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
+    @bodiless
     def propose(self, request: Request, pk: str) -> Response:
         """Our answer stands before the customer."""
         return self._step(needs.propose)
@@ -134,18 +137,21 @@ class NeedViewSet(ScopedViewSet):
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
+    @bodiless
     def back(self, request: Request, pk: str) -> Response:
         """One state back."""
         return self._step(needs.step_back)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
+    @bodiless
     def drop(self, request: Request, pk: str) -> Response:
         """Nobody goes on with it."""
         return self._step(needs.drop)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
+    @bodiless
     def resume(self, request: Request, pk: str) -> Response:
         """Taken up again."""
         return self._step(needs.resume)

@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import BaseRouter
 
+from kam.api.bodies import Body, bodiless
 from kam.api.resources import (
     RowSerializer,
     ScopedChangeViewSet,
@@ -22,7 +23,7 @@ from kam.api.resources import (
     etag,
     speaking_errors,
 )
-from kam.editing import fetch_visible
+from kam.editing import fetch_visible, touching
 from kam.lookup import LookupFilter
 from kam.scoping import signed_in
 from plans.api.reports import PDF_ANSWERS, report
@@ -184,13 +185,13 @@ class ActivityApiFilter(FilterSet):
         }
 
 
-class PlanDecision(serializers.Serializer):
+class PlanDecision(Body):
     """What the decider says; required when a plan is returned."""
 
     note = serializers.CharField(max_length=5000, required=False, allow_blank=True, default="")
 
 
-class CopySerializer(serializers.Serializer):
+class CopySerializer(Body):
     """How next year's targets begin: growth on this year's sales in %; null for none."""
 
     growth = serializers.DecimalField(
@@ -262,12 +263,14 @@ class AccountPlanViewSet(ScopedViewSet):
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
+    @bodiless
     def submit(self, request: Request, pk: str) -> Response:
         """Asks for a decision."""
         return self._step(lambda plan: lifecycle.submit(plan, signed_in(request)), decides=False)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
+    @bodiless
     def withdraw(self, request: Request, pk: str) -> Response:
         """Takes a submitted plan back."""
         return self._step(lambda plan: lifecycle.withdraw(plan, signed_in(request)), decides=False)
@@ -292,18 +295,21 @@ class AccountPlanViewSet(ScopedViewSet):
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
+    @bodiless
     def amend(self, request: Request, pk: str) -> Response:
         """Opens an approved plan for changes that are approved anew."""
         return self._step(lambda plan: lifecycle.amend(plan, signed_in(request)), decides=False)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
+    @bodiless
     def close(self, request: Request, pk: str) -> Response:
         """Ends the work with a plan."""
         return self._step(lambda plan: lifecycle.close(plan, signed_in(request)), decides=False)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
+    @bodiless
     def reopen(self, request: Request, pk: str) -> Response:
         """Puts a closed plan in force again."""
         return self._step(lambda plan: lifecycle.reopen(plan, signed_in(request)), decides=False)
@@ -366,7 +372,7 @@ class TargetViewSet(ScopedViewSet):
     def change_row(
         self, row: Target, changes: Mapping[str, Any], base_version: int | None
     ) -> Target:
-        if "phasing" not in changes:
+        if not touching(row, changes):
             return row
         versions = {month.month: month.version for month in row.months.all()}
         months = plan_year(row.plan).months()
@@ -390,7 +396,7 @@ class TargetMonthViewSet(ScopedChangeViewSet):
         self, row: TargetMonth, changes: Mapping[str, Any], base_version: int | None
     ) -> TargetMonth:
         version = row.version if base_version is None else base_version
-        for measure, value in changes.items():
+        for measure, value in touching(row, changes).items():
             edit = targets.CellEdit(row.target_id, row.month, value, version)
             (row,) = targets.save_cells(row.target.plan, measure, [edit])
         return row

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import BaseRouter
 
+from kam.api.bodies import Body, bodiless
 from kam.api.resources import RowSerializer, ScopedChoice, ScopedViewSet, etag, speaking_errors
 from kam.models import User
 from kam.scoping import signed_in
@@ -47,14 +48,14 @@ class ReviewSerializer(RowSerializer):
         fixed = ["kind", "plan"]
 
 
-class Held(serializers.Serializer):
+class Held(Body):
     """The day on which it was held (today without), and the next one (by the rhythm without)."""
 
     held_on = serializers.DateField(required=False)
     next_on = serializers.DateField(required=False)
 
 
-class SkippedReview(serializers.Serializer):
+class SkippedReview(Body):
     """Why it is left out, and when the next one is."""
 
     reason = serializers.CharField(max_length=500)
@@ -147,6 +148,7 @@ class ReviewViewSet(ScopedViewSet):
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
+    @bodiless
     def begin(self, request: Request, pk: str) -> Response:
         """Opens the review: its agenda is kept as it is now."""
         return self._step(lambda review: reviews.begin(review, signed_in(request)))

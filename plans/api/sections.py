@@ -8,6 +8,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kam.api.bodies import bodiless
 from kam.api.permissions import AdministratorsWrite
 from kam.api.resources import RowSerializer, ScopedViewSet, etag, speaking_errors
 from kam.editing import fetch_editable
@@ -75,6 +76,7 @@ class SectionViewSet(ScopedViewSet):
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
+    @bodiless
     def confirm(self, request: Request, pk: str) -> Response:
         """Says that what the section tells still holds today."""
         row = fetch_editable(self.queryset.all(), request.user, pk=pk)

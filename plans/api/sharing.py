@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import BaseRouter
 
+from kam.api.bodies import bodiless
 from kam.api.resources import (
     RowSerializer,
     ScopedChoice,
@@ -216,12 +217,14 @@ class PlanCommentViewSet(ScopedViewSet):
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
+    @bodiless
     def resolve(self, request: Request, pk: str) -> Response:
         """It is dealt with: said by its author, or by who may change the plan."""
         return self._settle(resolved=True)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
+    @bodiless
     def reopen(self, request: Request, pk: str) -> Response:
         """It is taken up again."""
         return self._settle(resolved=False)

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from kam.editing import archive, restore, save_fields
+from kam.editing import archive, restore, save_fields, touching
 from plans.measures import readings
 from plans.models import AccountPlan, Goal, GoalStep, Measure, Strategy
 from plans.services.locks import require_open_aims, require_open_text
@@ -41,6 +41,7 @@ def add_goal(plan: AccountPlan, **fields: Any) -> Goal:
 @transaction.atomic
 def change_goal(goal: Goal, changes: Mapping[str, Any], *, base_version: int | None) -> Goal:
     """Saves the touched fields of a goal; see ``kam.editing.save_fields``."""
+    changes = touching(goal, changes)
     if changes.keys() <= REACHED:
         require_open_text(goal.plan)
     else:
@@ -85,6 +86,7 @@ def change_step(
     step: GoalStep, changes: Mapping[str, Any], *, base_version: int | None
 ) -> GoalStep:
     """Saves the touched fields of a step; what was reached stays open in an approved plan."""
+    changes = touching(step, changes)
     if changes.keys() <= REACHED:
         require_open_text(step.goal.plan)
     else:

@@ -11,6 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kam.api.bodies import Body, bodiless
 from kam.api.permissions import AdministratorsWrite
 from kam.api.resources import RowSerializer, ScopedViewSet, etag, speaking_errors
 from kam.scoping import signed_in
@@ -140,13 +141,13 @@ class WeighingSerializer(serializers.Serializer):
     people = serializers.IntegerField(help_text="How many sheets there are.")
 
 
-class Activation(serializers.Serializer):
+class Activation(Body):
     """From when a version is in force; at once without a date."""
 
     activate_on = serializers.DateField(required=False, allow_null=True)
 
 
-class Move(serializers.Serializer):
+class Move(Body):
     """Where a criterion goes: into which group, behind which of its criteria (first without)."""
 
     group = serializers.PrimaryKeyRelatedField(queryset=CriterionGroup.objects.none())
@@ -164,7 +165,7 @@ class Move(serializers.Serializer):
         return fields
 
 
-class Compared(serializers.Serializer):
+class Compared(Body):
     """What is compared: the groups of a score, or the criteria of one group."""
 
     axis = serializers.ChoiceField(choices=Axis.choices)
@@ -223,6 +224,7 @@ class CriteriaVersionViewSet(ScopedViewSet):
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
+    @bodiless
     def unschedule(self, request: Request, pk: str) -> Response:
         """Takes the date back on which a draft was to come into force."""
         with speaking_errors():

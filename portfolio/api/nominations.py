@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.routers import BaseRouter
 
 from accounts.models import Account
+from kam.api.bodies import Body
 from kam.api.errors import Conflict
 from kam.api.permissions import AdministratorsWrite
 from kam.api.resources import (
@@ -80,7 +81,11 @@ class NominationSerializer(RowSerializer):
     def to_internal_value(self, data: Any) -> Any:
         if self.instance is not None and isinstance(data, Mapping):
             words = _("This does not change here: the steps lead from state to state.")
-            wrong = {name: [words] for name in ("state", "kind") if name in data}
+            wrong = {
+                name: [words]
+                for name in ("state", "kind")
+                if name in data and data[name] != getattr(self.instance, name)
+            }
             if wrong:
                 raise serializers.ValidationError(wrong)
         return super().to_internal_value(data)
@@ -99,7 +104,7 @@ class NominationSerializer(RowSerializer):
         return shown | {"leaves": None} if shown["leaves_unseen"] else shown
 
 
-class Words(serializers.Serializer):
+class Words(Body):
     """What the decider says; required with a rejection, and where the criteria do not support it."""
 
     note = serializers.CharField(max_length=5000, required=False, allow_blank=True, default="")

@@ -44,7 +44,7 @@ def test_who_only_reads_the_account_cannot_make_a_plan(api, cast):
     [("kam", 200), ("leader", 200), ("contributor", 403), ("management", 403), ("other_kam", 404)],
 )
 def test_who_changes_a_plan(api, cast, name, status):
-    response = api(name).call("patch", f"plans/{cast.plan.pk}/", {"needs": "Uptime"})
+    response = api(name).call("patch", f"plans/{cast.plan.pk}/", {"summary": "Uptime"})
     assert response.status_code == status
 
 
