@@ -11,6 +11,7 @@ from portfolio.resources.load import (
     spent_by_cell,
     wanted_shares,
 )
+from portfolio.resources.meetings import Offer, Taken, WeekMeetings, meetings_of
 from portfolio.resources.period import Period, YearRates, closed_year
 from portfolio.resources.returns import PersonHours, TimeAndReturn, time_and_return
 from portfolio.resources.week import Week, WeekRow, accounts_of, week_of
@@ -23,11 +24,14 @@ __all__ = [
     "EstimateLine",
     "Estimates",
     "Judged",
+    "Offer",
     "Period",
     "PersonHours",
     "SpentByCell",
+    "Taken",
     "TimeAndReturn",
     "Week",
+    "WeekMeetings",
     "WeekRow",
     "YearRates",
     "accounts_of",
@@ -38,6 +42,7 @@ __all__ = [
     "judgements_of",
     "load_of",
     "mark_editable",
+    "meetings_of",
     "people_with_load",
     "spent_by_cell",
     "time_and_return",

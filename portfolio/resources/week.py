@@ -31,6 +31,7 @@ class WeekRow:
     typed: str | None = None
     note: str | None = None
     error: str = ""
+    offered: Decimal = ZERO
 
     def __post_init__(self) -> None:
         if self.row is not None and self.row.archived_at is not None:
@@ -39,6 +40,11 @@ class WeekRow:
     @property
     def hours(self) -> Decimal | None:
         return self.row.hours if self.row is not None else None
+
+    @property
+    def met(self) -> Decimal:
+        """How many of the hours are from meetings."""
+        return self.row.from_meetings if self.row is not None else ZERO
 
     @property
     def version(self) -> int | None:

@@ -1,4 +1,4 @@
-"""The hours of one's week, entered on one page and saved at once."""
+"""The hours of one's week, entered on one page and saved at once; hours from its meetings."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.forms import ValidationError as FormError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -16,11 +17,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from kam.editing import EditConflict
+from kam.models import User
 from kam.number_text import plain
 from kam.periods import company_today
 from kam.scoping import principal
 from portfolio import resources
 from portfolio.forms.inputs import HoursField, OtherAccountForm
+from portfolio.services import meetings
 from portfolio.services.hours import FIRST_WEEK, WeekEntry, monday, record_hours
 
 
@@ -47,24 +50,32 @@ def hours(request: HttpRequest) -> HttpResponse:
     other = OtherAccountForm(
         request.POST if request.method == "POST" else None, user=request.user, prefix="other"
     )
+    found = resources.meetings_of(request.user, _person(request), week.monday, company_today())
     if request.method != "POST":
-        return _answer(request, week, other)
+        return _answer(request, week, other, found)
     if getattr(request.user, "read_only", False):
         raise PermissionDenied
     entries = _entries(request, week)
-    if not other.is_valid() or any(row.error for row in week.rows):
-        return _answer(request, week, other, status=422)
+    wanted = _asked_offers(request, found)
+    errors = [row.error for row in (*week.rows, *found.offers) if row.error]
+    if not other.is_valid() or errors:
+        return _answer(request, week, other, found, status=422)
     account = other.cleaned_data.get("account")
     if account is not None:
         note = other.cleaned_data["note"]
         entries.append(WeekEntry(account, other.cleaned_data["hours"], note))
     try:
-        n = record_hours(principal(request.user), week.monday, entries)  # type: ignore[arg-type]
+        with transaction.atomic():
+            n = record_hours(_person(request), week.monday, entries)
+            done = _with_meetings(request, found, wanted)
     except EditConflict as conflict:
-        return _conflict(request, week, other, conflict)
+        return _conflict(request, week, other, found, conflict)
     except ValidationError as error:
         other.add_error(None, " ".join(error.messages))
-        return _answer(request, week, other, status=422)
+        return _answer(request, week, other, found, status=422)
+    if done:
+        messages.success(request, done)
+        return HttpResponseRedirect(f"{request.get_full_path()}#meetings")
     text = ngettext("%(n)d account saved.", "%(n)d accounts saved.", n)
     messages.success(request, text % {"n": n} if n else _("Nothing has changed."))
     return HttpResponseRedirect(request.get_full_path())
@@ -87,6 +98,10 @@ def _entries(request: HttpRequest, week: resources.Week) -> list[WeekEntry]:
         except FormError as error:
             row.error = " ".join(error.messages)
             continue
+        if (value or 0) < row.met:
+            text = _("%(n)s of these hours are from meetings. Take those back first.")
+            row.error = text % {"n": plain(row.met, 2)}
+            continue
         version = request.POST.get(f"v-{row.account.pk}", "")
         known = version.isascii() and version.isdigit() and len(version) < 10
         base = int(version) if known else None
@@ -96,8 +111,52 @@ def _entries(request: HttpRequest, week: resources.Week) -> list[WeekEntry]:
     return entries
 
 
+def _asked_offers(request: HttpRequest, found: resources.WeekMeetings) -> list[resources.Offer]:
+    """The offers that were asked to be taken over; what was typed at one that is none gets its error."""
+    taker = HoursField(168)
+    asked = request.POST.get("take", "")
+    wanted = found.ready if asked == "all" else [o for o in found.offers if o.meeting.key == asked]
+    for offer in found.offers:
+        offer.typed = request.POST.get(f"m-{offer.meeting.key}")
+    for offer in wanted:
+        if offer.typed is None:
+            continue
+        try:
+            offer.hours = taker.clean(offer.typed)
+        except FormError as error:
+            offer.error = " ".join(error.messages)
+        if not offer.error and not offer.hours:
+            offer.error = _("Say how many hours it took.")
+    return wanted
+
+
+def _with_meetings(
+    request: HttpRequest, found: resources.WeekMeetings, wanted: list[resources.Offer]
+) -> str:
+    """Takes meetings over, brings one up to date, or takes one back; what was done, in words."""
+    person = _person(request)
+    for offer in wanted:
+        meetings.take_over(person, offer.meeting, offer.hours)
+    if wanted:
+        n = len(wanted)
+        text = ngettext("%(n)d meeting taken over.", "%(n)d meetings taken over.", n)
+        return text % {"n": n}
+    for taken in found.taken:
+        if request.POST.get("renew") == taken.key and taken.now is not None:
+            meetings.take_over(person, taken.now, taken.now.hours or taken.line.hours)
+            return _("Brought up to date.")
+        if request.POST.get("untake") == taken.key:
+            meetings.take_back(taken.line)
+            return _("Taken back: these hours no longer count.")
+    return ""
+
+
 def _conflict(
-    request: HttpRequest, week: resources.Week, other: Any, conflict: EditConflict
+    request: HttpRequest,
+    week: resources.Week,
+    other: Any,
+    found: resources.WeekMeetings,
+    conflict: EditConflict,
 ) -> HttpResponse:
     account = conflict.row.account_id  # type: ignore[attr-defined]
     for row in week.rows:
@@ -106,12 +165,25 @@ def _conflict(
             text = _("Meanwhile it says %(hours)s here. Save again to keep yours.")
             row.error = text % {"hours": plain(theirs, 2)}
             row.row = conflict.row  # type: ignore[assignment]
-    return _answer(request, week, other, status=409)
+    return _answer(request, week, other, found, status=409)
+
+
+def _person(request: HttpRequest) -> User:
+    """Whose hours these are: oneself, or whom one stands in for."""
+    person = principal(request.user)
+    assert person is not None  # noqa: S101 - the view is for those who signed in
+    return person
 
 
 def _answer(
-    request: HttpRequest, week: resources.Week, other: Any, status: int = 200
+    request: HttpRequest,
+    week: resources.Week,
+    other: Any,
+    found: resources.WeekMeetings,
+    status: int = 200,
 ) -> HttpResponse:
+    for row in week.rows:
+        row.offered = found.offered(row.account.pk)
     this = monday(company_today())
     url = reverse("portfolio:hours")
     after = week.monday + timedelta(days=7)
@@ -119,6 +191,7 @@ def _answer(
         "week": week,
         "other": other,
         "person": principal(request.user),
+        "meetings": found,
         "sunday": week.monday + timedelta(days=6),
         "number": week.monday.isocalendar().week,
         "previous_url": f"{url}?week={week.monday - timedelta(days=7)}",
