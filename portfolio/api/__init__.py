@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from portfolio.api import criteria, inputs, matrix, nominations, resources, scores
+from portfolio.api import criteria, inputs, matrix, meetings, nominations, resources, scores
 
-PARTS = (scores, criteria, inputs, matrix, nominations, resources)
+PARTS = (scores, criteria, inputs, meetings, matrix, nominations, resources)
 paths = [path for part in PARTS for path in part.paths]
 
 

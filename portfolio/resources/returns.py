@@ -24,6 +24,7 @@ class PersonHours:
     name: str
     planned: PlannedHours | None
     spent: Decimal
+    from_meetings: Decimal = ZERO
 
 
 @dataclass(slots=True)
@@ -56,22 +57,27 @@ def time_and_return(account: Account) -> TimeAndReturn:
     in_year = Q(week__gte=year.first, week__lt=year.end)
     in_period = Q(week__gte=period.first, week__lt=period.end)
     spent = {
-        pk: (name, this or ZERO, twelve or ZERO)
-        for pk, name, this, twelve in HoursSpent.objects.active()
+        pk: (name, this or ZERO, twelve or ZERO, met or ZERO)
+        for pk, name, this, twelve, met in HoursSpent.objects.active()
         .filter(in_year | in_period, account=account)
         .order_by()
         .values_list("user", "user__name")
-        .annotate(this=Sum("hours", filter=in_year), twelve=Sum("hours", filter=in_period))
+        .annotate(
+            this=Sum("hours", filter=in_year),
+            twelve=Sum("hours", filter=in_period),
+            met=Sum("from_meetings", filter=in_year),
+        )
     }
     active = [row for row in plans if row.archived_at is None]
     people = [
-        PersonHours(str(row.user), row, spent.get(row.user_id, ("", ZERO, ZERO))[1])
+        PersonHours(str(row.user), row, this, met)
         for row in active
+        for _name, this, _twelve, met in [spent.get(row.user_id, ("", ZERO, ZERO, ZERO))]
     ]
     planned_by = {row.user_id for row in active}
     people += [
-        PersonHours(name, None, this)
-        for pk, (name, this, _twelve) in sorted(spent.items(), key=lambda item: item[1][0])
+        PersonHours(name, None, this, met)
+        for pk, (name, this, _twelve, met) in sorted(spent.items(), key=lambda item: item[1][0])
         if this and pk not in planned_by
     ]
     costs = list(
@@ -92,7 +98,7 @@ def time_and_return(account: Account) -> TimeAndReturn:
     result = Return(
         revenue=rates.company((m, c, revenue) for m, c, revenue, _cost in facts).amount,
         goods=rates.company((m, c, cost) for m, c, _revenue, cost in facts).amount,
-        hours=sum((twelve for _name, _this, twelve in spent.values()), ZERO),
+        hours=sum((twelve for _name, _this, twelve, _met in spent.values()), ZERO),
         hourly_cost=PortfolioSettings.current().hourly_cost,
         services=services.amount,
     )

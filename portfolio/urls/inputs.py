@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from portfolio.views import hours, inputs, resources
+from portfolio.views import hours, hours_list, inputs, resources
 
 urlpatterns: list[URLPattern] = [
     path("accounts/<int:pk>/estimates/", inputs.account_estimates, name="account_estimates"),
@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern] = [
     path("inputs/<slug:kind>/<int:pk>/archive/", inputs.input_archive, name="input_archive"),
     path("inputs/<slug:kind>/<int:pk>/restore/", inputs.input_restore, name="input_restore"),
     path("hours/", hours.hours, name="hours"),
+    path("hours/list/", hours_list.hours_list, name="hours_list"),
     path("resources/", resources.resource_page, name="resources"),
     path("resources/<int:pk>/plan/", resources.replan, name="replan"),
     path("resources/<int:pk>/capacity/", resources.capacity_edit, name="capacity_edit"),

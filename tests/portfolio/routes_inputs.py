@@ -10,6 +10,7 @@ from portfolio.models import (
     HoursSpent,
     Judgement,
     LineEstimate,
+    MeetingHours,
     PlannedHours,
     PortfolioSettings,
     ServiceCost,
@@ -68,6 +69,16 @@ def spent(account, cast):
     return HoursSpent.objects.get_or_create(
         account=account, user=account.owner, week=MONDAY, defaults={"hours": 4}
     )[0]
+
+
+def met(account, cast):
+    """Two hours from an activity, among those that the owner spent."""
+    row = spent(account, cast)
+    HoursSpent.objects.filter(pk=row.pk).update(hours=4, from_meetings=2)
+    return MeetingHours.objects.get_or_create(
+        user=account.owner, kind="activity", source=account.pk,
+        defaults={"spent": row, "title": "Visit", "happened_on": MONDAY, "hours": 2},
+    )[0]  # fmt: skip
 
 
 def capacity(person):
@@ -174,6 +185,8 @@ ROUTES: list[Route] = [
     ),
     Route("portfolio:hours"),
     Route("portfolio:hours", method="post", ok=302),
+    Route("portfolio:hours_list"),
+    Route("api:resources-meetings"),
     Route("portfolio:resources"),
     Route(
         "portfolio:resources",
@@ -240,6 +253,17 @@ ROUTES += [
     ),
     Route("api:hoursspent-list"),
     Route("api:hoursspent-list", method="post", ok=400),
+    *rows_of("meetinghours", "own", of(met, "account"), SEES_ACCOUNT, OWN_HOURS, "delete restore"),
+    *rows_of(
+        "meetinghours",
+        "foreign",
+        of(met, "foreign"),
+        SEES_FOREIGN,
+        EDITS_ALL | {"other_kam"},
+        "delete restore",
+    ),
+    Route("api:meetinghours-list"),
+    Route("api:meetinghours-list", method="post", ok=400),
     *rows_of(
         "capacity",
         "own",

@@ -7,7 +7,6 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from accounts.models import Account
-from kam.models import ImportBatch
 from kam.periods import company_today
 from plans.models import Activity, ActivityPerson, Review
 from portfolio import meetings as registry
@@ -15,6 +14,7 @@ from portfolio.models import HoursSpent, MeetingHours
 from portfolio.services import hours as week_hours
 from portfolio.services import meetings
 from portfolio.services.hours import monday
+from tests.kam.importing.files import checked, imported, refusals
 from tests.portfolio.test_inputs_pages import made, sent, url
 
 D = Decimal
@@ -236,3 +236,58 @@ def test_the_page_brings_up_to_date_and_takes_back(cast, visit):
     assert spent(cast) == [(cast.kam.pk, cast.account.pk, D(4), D(4))]
     client.post(url("hours"), {"untake": f"activity-{visit.pk}"})
     assert spent(cast) == []
+
+
+# --- the list, the account's panel, files ----------------------------------------------------------------
+def test_the_list_and_its_file_say_what_is_from_meetings(cast, visit, this_week):
+    take(cast, visit)
+    week_hours.record_hours(cast.kam, this_week, [week_hours.WeekEntry(cast.child, D(2))])
+    client = cast.client("kam")
+    page, sql = made(client, url("hours_list") + "?meetings=yes")
+    assert [row.account for row in page.context["page"].rows] == [cast.account]
+    assert len(sql) <= 8, sql
+    assert "3.00" in page.content.decode()
+    lines = b"".join(client.get(url("hours_list"), {"export": "csv"}).streaming_content).decode()
+    assert "Of these from meetings" in lines.splitlines()[0]
+    assert len(lines.splitlines()) == 3
+    panel = client.get(url("account_resources", cast.account.pk)).content.decode()
+    assert "3.0 from meetings" in panel
+
+
+def test_a_file_cannot_bring_fewer_hours_than_are_from_meetings(cast, visit, this_week):
+    take(cast, visit)
+    head = "account,user,week,hours\n"
+    line = f"A1,kari.kam@example.com,{this_week},"
+    batch = checked("hours_spent", f"{head}{line}2\n", cast.administrator)
+    assert [column for _line, column, _expected in refusals(batch)] == ["hours"]
+    imported("hours_spent", f"{head}{line}7\n", cast.administrator)
+    assert spent(cast) == [(cast.kam.pk, cast.account.pk, D(7), D(3))]
+
+
+# --- the API ---------------------------------------------------------------------------------------------
+def test_over_the_api_a_meeting_is_offered_taken_over_and_taken_back(cast, visit, review):
+    client = cast.client("kam")
+    offered = client.get("/api/v1/resources/meetings/").json()["offered"]
+    assert [(o["kind"], o["hours"], o["people"]) for o in offered] == [
+        ("activity", "3.00", 2), ("review", None, 1),
+    ]  # fmt: skip
+    row = sent(client, "post", "meeting-hours/", {"kind": "activity", "source": visit.pk}).json()
+    assert (row["hours"], row["account"]) == ("3.00", cast.account.pk)
+    again = sent(client, "post", "meeting-hours/", {"kind": "activity", "source": visit.pk})
+    assert again.json()["id"] == row["id"]
+    assert client.get("/api/v1/hours-spent/").json()["results"][0]["from_meetings"] == "3.00"
+    Activity.objects.filter(pk=visit.pk).update(effort_hours=8)
+    taken = client.get("/api/v1/resources/meetings/").json()["taken"]
+    assert [(t["change"], t["now"]["hours"]) for t in taken] == [("hours", "4.00")]
+    assert client.delete(f"/api/v1/meeting-hours/{row['id']}/").status_code == 204
+    assert spent(cast) == []
+
+
+@pytest.mark.parametrize(
+    ("who", "kind"), [("other_kam", "activity"), ("leader", "activity"), ("kam", "lunch")]
+)
+def test_over_the_api_nobody_takes_over_a_meeting_that_is_not_theirs(cast, visit, who, kind):
+    data = {"kind": kind, "source": visit.pk, "hours": "2"}
+    answer = sent(cast.client(who), "post", "meeting-hours/", data)
+    assert answer.status_code == 400, answer.content
+    assert MeetingHours.objects.count() == 0
