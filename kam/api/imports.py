@@ -29,14 +29,13 @@ from kam.api.permissions import ScopedAccess
 from kam.api.resources import ScopedReadViewSet
 from kam.importing import services
 from kam.importing.engine import KINDS
-from kam.importing.mapping import Map, MapRefused
+from kam.importing.mapping import MAP_BYTES, Map, MapRefused
 from kam.importing.reading import MAX_BYTES, FileRefused
 from kam.importing.resource import resources
 from kam.importing.services import ImportRefused
 from kam.models import ImportBatch, ImportMap
 from kam.scoping import EDITS_ALL, signed_in
 
-MAP_BYTES = 200_000
 #: What a finished check or import tells beside its four counts; rows come from ``rows/``.
 TOLD = (
     "error",
@@ -125,8 +124,33 @@ class ImportReportSerializer(serializers.Serializer):
     )
 
 
+class FileColumnsSerializer(serializers.Serializer):
+    """What becomes of the file's columns, by their names in its head."""
+
+    read = serializers.ListField(
+        child=serializers.CharField(), help_text="Those that feed a field or choose rows."
+    )
+    not_read = serializers.ListField(
+        child=serializers.CharField(), help_text="Those that the map leaves."
+    )
+    doubled = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Names that stand there more than once; the later ones are called by their place.",
+    )
+
+
 class ImportSerializer(ImportBatchSerializer):
     """One import, with the work that goes on for it and what was found."""
+
+    columns = FileColumnsSerializer(
+        source="file_columns",
+        read_only=True,
+        allow_null=True,
+        help_text="Null where no file was sent.",
+    )
+    mapping = serializers.SerializerMethodField(
+        help_text="The map by which the file is read, in the parts of its TOML; see PATCH."
+    )
 
     job = JobSerializer(
         read_only=True,
@@ -136,27 +160,69 @@ class ImportSerializer(ImportBatchSerializer):
     report = serializers.SerializerMethodField()
 
     class Meta(ImportBatchSerializer.Meta):
-        fields = [*ImportBatchSerializer.Meta.fields, "job", "report"]
+        fields = [*ImportBatchSerializer.Meta.fields, "columns", "mapping", "job", "report"]
+
+    @extend_schema_field(serializers.DictField(allow_null=True))
+    def get_mapping(self, batch: ImportBatch) -> dict[str, Any] | None:
+        return batch.reading.get("map")
+
+    def to_representation(self, batch: ImportBatch) -> dict[str, Any]:
+        batch.file_columns = services.columns_of(batch)  # type: ignore[attr-defined]
+        return super().to_representation(batch)
 
     @extend_schema_field(ImportReportSerializer)
     def get_report(self, batch: ImportBatch) -> dict[str, Any]:
         return {name: batch.report[name] for name in TOLD if name in batch.report}
 
 
-class ImportUploadSerializer(Body):
-    """A file, what it holds, and perhaps the map by which it is read."""
+class MapGiven(Body):
+    """A map: a saved one by its name, or a file."""
+
+    map = serializers.CharField(
+        required=False,
+        max_length=80,
+        help_text="The name of a saved map.",
+    )
+    map_file = serializers.FileField(required=False, help_text="A map as a TOML file.")
+
+    def validate_map_file(self, file: UploadedFile) -> Map:
+        if (file.size or 0) > MAP_BYTES:
+            raise ValidationError(_("This is no map: it is too large."))
+        try:
+            return Map.from_toml(file.read().decode("utf-8"))
+        except UnicodeDecodeError:
+            raise ValidationError(_("A map is a text file in UTF-8.")) from None
+        except MapRefused as error:
+            raise ValidationError(str(error)) from None
+
+    def chosen(self, values: dict[str, Any], resource: str) -> Map | None:
+        """Takes what was given out of ``values``: the file's, else the saved one's, else none."""
+        mapping, name = values.pop("map_file", None), values.pop("map", "")
+        if not name:
+            return mapping
+        if mapping is not None:
+            raise ValidationError({"map": _("One map, not two: a saved one or a file.")})
+        saved = (
+            ImportMap.objects.visible_to(self.context["request"].user)
+            .active()
+            .filter(resource=resource, name=name)
+            .first()
+        )
+        if saved is None:
+            raise ValidationError(
+                {"map": _("There is no saved map with this name for such files.")}
+            )
+        return Map.from_json(saved.content)
+
+
+class ImportUploadSerializer(MapGiven):
+    """A file, what it holds, and perhaps the map by which it is read; guessed without."""
 
     resource = serializers.ChoiceField(choices=[], help_text="What the file holds.")
     file = serializers.FileField(
         allow_empty_file=True,  # the reader says what is wrong with it
         help_text="CSV or XLSX, with the columns' names in its first row.",
     )
-    map = serializers.CharField(
-        required=False,
-        max_length=80,
-        help_text="The name of a saved map; without any map the columns are guessed.",
-    )
-    map_file = serializers.FileField(required=False, help_text="A map as a TOML file.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -170,36 +236,32 @@ class ImportUploadSerializer(Body):
             )
         return file
 
-    def validate_map_file(self, file: UploadedFile) -> Map:
-        if (file.size or 0) > MAP_BYTES:
-            raise ValidationError(_("This is no map: it is too large."))
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Puts the map itself under ``mapping``."""
+        values["mapping"] = self.chosen(values, values["resource"])
+        return values
+
+
+class ImportMapSerializer(MapGiven):
+    """Another map for a file that was sent: a saved one, a file, or its parts as they stand here."""
+
+    mapping = serializers.DictField(
+        required=False,
+        help_text="The map in the parts of its TOML, as a GET gives it: `columns`, `constants` …",
+    )
+
+    def validate_mapping(self, parts: dict[str, Any]) -> Map:
         try:
-            return Map.from_toml(file.read().decode("utf-8"))
-        except UnicodeDecodeError:
-            raise ValidationError(_("A map is a text file in UTF-8.")) from None
+            return Map.from_json(parts)
         except MapRefused as error:
             raise ValidationError(str(error)) from None
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Puts the map itself under ``mapping``: the file's, else the saved one's, else none."""
-        values["mapping"] = values.pop("map_file", None)
-        name = values.pop("map", "")
-        if not name:
-            return values
-        if values["mapping"] is not None:
-            raise ValidationError({"map": _("One map, not two: a saved one or a file.")})
-        saved = (
-            ImportMap.objects.visible_to(self.context["request"].user)
-            .active()
-            .filter(resource=values["resource"], name=name)
-            .first()
-        )
-        if saved is None:
-            raise ValidationError(
-                {"map": _("There is no saved map with this name for such files.")}
-            )
-        values["mapping"] = Map.from_json(saved.content)
-        return values
+        given = values.pop("mapping", None)
+        chosen = self.chosen(values, self.context["resource"])
+        if (given is None) == (chosen is None):
+            raise ValidationError({"mapping": _("One map: a saved one, a file, or its parts.")})
+        return {"mapping": given or chosen}
 
 
 class ImportApplySerializer(Body):
@@ -288,6 +350,30 @@ class ImportViewSet(ScopedReadViewSet):
             raise ValidationError({"file": str(error)}) from None
         where = reverse("api:import-detail", args=[batch.pk], request=request)
         return self._told(batch, status.HTTP_201_CREATED, {"Location": where})
+
+    @extend_schema(
+        request={
+            "application/json": ImportMapSerializer,
+            "multipart/form-data": ImportMapSerializer,
+        },
+        responses={202: ImportSerializer},
+    )
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Reads the file by another map: a worker checks it anew (202), as after sending it.
+
+        400 where the map does not fit the file; 409 while work goes on, or once the import is over.
+        """
+        batch = self.get_object()
+        context = {**self.get_serializer_context(), "resource": batch.resource}
+        asked = ImportMapSerializer(data=request.data, context=context)
+        asked.is_valid(raise_exception=True)
+        try:
+            services.check_with(batch, asked.validated_data["mapping"], user=signed_in(request))
+        except FileRefused as error:
+            raise ValidationError({"mapping": str(error)}) from None
+        except ImportRefused as error:
+            raise Conflict(str(error)) from None
+        return self._told(batch, status.HTTP_202_ACCEPTED)
 
     @extend_schema(request=ImportApplySerializer, responses={202: ImportSerializer})
     @action(detail=True, methods=["post"])

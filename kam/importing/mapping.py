@@ -31,6 +31,7 @@ A map is a small TOML file. Every part is optional::
     deal_stage = ["Won"]
 """
 
+import json
 import re
 import tomllib
 import unicodedata
@@ -45,6 +46,7 @@ from kam.importing.reading import ENCODINGS, FileRefused, Profile, Reading
 from kam.importing.resource import Resource
 
 TEMPLATE = re.compile(r"\{([^{}|]+)(?:\|([a-z]+))?\}")
+MAP_BYTES = 200_000
 READING_KEYS = {"encoding", "delimiter", "decimal", "dates", "sheet", "blank"}
 KEYS = {"columns", "constants", "values", "scale", "only", "sum", "once", "create_missing"} | {
     "reading",
@@ -54,6 +56,19 @@ KEYS = {"columns", "constants", "values", "scale", "only", "sum", "once", "creat
 
 class MapRefused(FileRefused):
     """The map itself is wrong, or does not fit the file; the message says where."""
+
+
+def _refuse_unwritable(stored: dict[str, Any]) -> None:
+    """What no database text can hold must not come by a map either."""
+    try:
+        text = json.dumps(stored, ensure_ascii=False, default=str)
+        text.encode()
+    except (ValueError, RecursionError):  # a lone surrogate; nested without end
+        text = "\\u0000"
+    if "\\u0000" in text:
+        raise MapRefused(_("The map holds characters that are no text."))
+    if len(text) > MAP_BYTES:
+        raise MapRefused(_("This is no map: it is too large."))
 
 
 def slug(text: str) -> str:
@@ -97,6 +112,7 @@ class Map:
         """From plain data, TOML's or the database's; every part is looked at."""
         if not isinstance(stored, dict):
             raise MapRefused(_("The map is no table."))
+        _refuse_unwritable(stored)
         unknown = set(stored) - KEYS
         if unknown:
             raise MapRefused(
@@ -235,6 +251,12 @@ def source_columns(source: str, head: list[str]) -> list[str]:
     if source in head or "{" not in source:
         return [source]
     return [name.strip() for name, _filter in TEMPLATE.findall(source)]
+
+
+def columns_read(mapping: Map, head: list[str]) -> list[str]:
+    """The columns of the file that feed a field or say which rows count, in the file's order."""
+    used = {name for source in mapping.columns.values() for name in source_columns(source, head)}
+    return [name for name in head if name in used | set(mapping.only)]
 
 
 def _table(stored: dict[str, Any], name: str) -> dict[str, Any]:

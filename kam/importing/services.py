@@ -4,7 +4,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import IO, Any
 
@@ -19,7 +19,7 @@ from kam import jobs
 from kam.audit import source
 from kam.importing import reading as files
 from kam.importing.engine import Report, Run
-from kam.importing.mapping import Map, MapRefused, guess, style_columns
+from kam.importing.mapping import Map, MapRefused, columns_read, guess, style_columns
 from kam.importing.reading import FileRefused, Profile, Reading
 from kam.importing.resource import Resource, resource_named, run_after
 from kam.models import ImportBatch, ImportMap, Job, User
@@ -90,6 +90,24 @@ def map_of(batch: ImportBatch) -> Map:
     return Map.from_json(batch.reading["map"])
 
 
+@dataclass(frozen=True, slots=True)
+class FileColumns:
+    """Which columns of a file the map reads, which it leaves, and which names stand there twice."""
+
+    read: list[str]
+    not_read: list[str]
+    doubled: list[str]
+
+
+def columns_of(batch: ImportBatch) -> FileColumns | None:
+    """What became of the file's columns; ``None`` where no file was read."""
+    if "map" not in batch.reading:  # facts that came over the API
+        return None
+    head = profile_of(batch).head
+    read = columns_read(map_of(batch), head)
+    return FileColumns(read, [name for name in head if name not in read], files.doubled(head))
+
+
 def resource_of(batch: ImportBatch, user: User | None = None) -> Resource:
     return resource_named(batch.resource, user or batch.created_by)
 
@@ -114,6 +132,28 @@ def set_map(batch: ImportBatch, mapping: Map) -> ImportBatch:
     batch.reading = {**batch.reading, "map": mapping.as_json()}
     _back_to_uploaded(batch)
     return batch
+
+
+@transaction.atomic
+def check_with(batch: ImportBatch, mapping: Map, *, user: User) -> Job:
+    """Takes another map for the batch and lets a worker check the file by it.
+
+    Where the map states otherwise how the file is written, the file is read anew. Raises
+    MapRefused, FileRefused, and ImportRefused while work goes on for the batch or once it is over.
+    """
+    held = (
+        ImportBatch.objects.select_for_update(of=("self",)).select_related("job").get(pk=batch.pk)
+    )
+    if held.job is not None and not held.job.is_over:
+        if held.job.arguments.get("step") == "apply":
+            raise ImportRefused(_("This file is being imported at this moment."))
+        raise ImportRefused(_("The file is being checked."))
+    if "map" not in held.reading:  # facts that came over the API
+        raise ImportRefused(_("This import is over."))
+    if mapping.reading != map_of(held).reading:
+        read_again(held, mapping.reading)
+    set_map(held, mapping)
+    return start(held, "check", user=user)
 
 
 def _back_to_uploaded(batch: ImportBatch) -> None:
@@ -390,6 +430,8 @@ __all__ = [
     "apply",
     "cancel",
     "check",
+    "check_with",
+    "columns_of",
     "map_of",
     "profile_of",
     "read_again",

@@ -22,7 +22,7 @@ from kam.importing.forms import (
     ReadingForm,
     UploadForm,
 )
-from kam.importing.mapping import Map, source_columns, style_columns
+from kam.importing.mapping import Map, style_columns
 from kam.importing.reading import FileRefused, Reading, undecided
 from kam.importing.resource import resources
 from kam.importing.services import ImportRefused
@@ -152,12 +152,11 @@ def import_map(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("The file was read again."))
             return redirect("kam:import_map", pk=pk)
         if part == "map" and form.is_valid():
-            services.set_map(batch, form.map())
+            services.check_with(batch, form.map(), user=_person(request))
             if form.cleaned_data["save_as"]:
                 services.save_map(
                     batch.resource, form.cleaned_data["save_as"], form.map(), user=_person(request)
                 )
-            services.start(batch, "check", user=_person(request))
             return redirect("kam:import_preview", pk=pk)
     except FileRefused as error:
         (form if part == "map" else reading_form).add_error(None, str(error))
@@ -166,8 +165,6 @@ def import_map(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("kam:import_result", pk=pk)
     if request.method == "POST":
         status = 422
-    used = {c for source in mapping.columns.values() for c in source_columns(source, profile.head)}
-    used |= set(mapping.only)
     unclear = undecided(reading, profile, *style_columns(resource, mapping, profile))
     context = {
         "batch": batch,
@@ -177,7 +174,7 @@ def import_map(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "rows": form.rows(),
         "profile": profile,
-        "unused": [name for name in profile.head if name not in used],
+        "file_columns": services.columns_of(batch),
         "figures": _file_figures(batch, reading, profile),
         "unclear": unclear,
         "reading_open": bool(reading_form.errors or unclear),
@@ -326,6 +323,7 @@ def _report_context(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
         "crumbs": _crumbs(),
         "resource_label": _label(batch.resource),
         "report": report,
+        "file_columns": services.columns_of(batch),
         "shown": shown,
         "columns": columns,
         "rows": table,

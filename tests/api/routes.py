@@ -347,6 +347,18 @@ ROUTES += [
     Route("api:import-list"),
     Route("api:import-list", method="post", ok_for=EDITS_ALL, ok=400, otherwise=403),
     *rows_of("import", "personal", batch, IMPORTERS | {"kam"}, NOBODY, ""),
+    Route(  # without a map
+        "api:import-detail", "personal", imports.of("checked"), "patch", ok_for=IMPORTERS, ok=400
+    ),
+    Route(  # Kari's own, from when she was an administrator
+        "api:import-detail",
+        "personal",
+        key(batch),
+        "patch",
+        ok_for=IMPORTERS,
+        ok=400,
+        refused=ONLY_KARI,
+    ),
     Route("api:import-rows", "personal", key(batch), ok_for=IMPORTERS | {"kam"}),
     Route(
         "api:import-apply",

@@ -159,6 +159,83 @@ def test_what_cannot_be_read_is_refused_and_not_kept(cast, api, data, field):
     assert not ImportBatch.objects.exists()
 
 
+def read_by(client: Client, address: str, **given: object):
+    return client.patch(address, given, content_type="application/json")
+
+
+def test_the_columns_that_are_not_read_and_doubled_names_are_told(cast, api):
+    client = api("service")
+    content = "number,name,Umsatz,name,name\nK1,Ås,7,x,y\n"
+    told = client.get(checked(client, content)).json()
+    assert told["columns"] == {
+        "read": ["number", "name"],
+        "not_read": ["Umsatz", "name (4)", "name (5)"],
+        "doubled": ["name"],
+    }
+    assert told["mapping"] == {"columns": {"number": "number", "name": "name"}}
+
+
+def test_another_map_is_taken_and_the_file_checked_by_it(cast, api):
+    client = api("service")
+    content = "Kundenr,Navn,Ansatte\nK1,Ås,7\n"
+    address = checked(client, content)
+    assert client.get(address).json()["state"] == "refused"
+    parts = {"columns": {"number": "Kundenr", "name": "Navn"}, "constants": {"currency": "NOK"}}
+    answer = read_by(client, address, mapping=parts)
+    assert answer.status_code == 202, answer.content
+    told = answer.json()
+    assert (told["state"], told["mapping"], told["report"]) == ("uploaded", parts, {})
+    assert told["columns"]["not_read"] == ["Ansatte"]
+    assert read_by(client, address, mapping=parts).status_code == 409  # it is being checked
+    jobs.run(told["job"]["id"])
+    told = client.get(address).json()
+    assert (told["state"], told["created"]) == ("checked", 1)
+    # As it was read, with one change: the round trip
+    parts = {**told["mapping"], "columns": {**parts["columns"], "employees": "Ansatte"}}
+    jobs.run(read_by(client, address, mapping=parts).json()["job"]["id"])
+    jobs.run(apply(client, address).json()["job"]["id"])
+    assert Account.objects.get(number="K1").employees == 7
+    assert read_by(client, address, mapping=parts).status_code == 409  # over
+
+
+def test_another_map_comes_by_name_or_as_a_file_too_and_may_say_how_the_file_is_written(cast, api):
+    client = api("service")
+    address = checked(client, "Kundenr;Navn,x\nK1;Ås\n")
+    columns = {"number": "Kundenr", "name": "Navn,x"}
+    ImportMap.objects.create(resource="accounts", name="ERP", content={"columns": columns})
+    jobs.run(read_by(client, address, map="ERP").json()["job"]["id"])
+    assert client.get(address).json()["created"] == 1
+    comma = {"reading": {"delimiter": ","}, "columns": {"number": "Kundenr;Navn", "name": "x"}}
+    answer = read_by(client, address, mapping=comma)
+    assert answer.status_code == 202, answer.content
+    assert answer.json()["columns"]["read"] == ["Kundenr;Navn", "x"]
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({}, "mapping"),
+        ({"mapping": {"colums": {}}}, "mapping"),
+        ({"mapping": {"columns": {"number": "Nr", "name": "name"}}}, "mapping"),
+        ({"mapping": {"columns": {"name": "name"}}}, "mapping"),
+        ({"mapping": {"constants": {"name": "a\x00b"}}}, "mapping"),
+        ({"mapping": {"constants": {"name": "\ud800"}}}, "mapping"),
+        ({"mapping": {"values": {"name": "x"}}}, "mapping"),
+        ({"mapping": {}, "map": "ERP"}, "map"),
+        ({"map": "CRM"}, "map"),
+        ({"maps": "CRM"}, "maps"),
+    ],
+)
+def test_a_map_that_does_not_fit_is_refused_and_the_import_stays(cast, api, given, field):
+    client = api("service")
+    address = checked(client)
+    before = client.get(address).json()
+    answer = read_by(client, address, **given)
+    assert answer.status_code == 400, answer.content
+    assert [error["attr"] for error in answer.json()["errors"]] == [field]
+    assert client.get(address).json() == before
+
+
 def test_nothing_is_written_while_the_file_is_being_checked(cast, api):
     client = api("service")
     told = send(client).json()
@@ -185,7 +262,8 @@ def test_nobody_else_reaches_an_import(cast, api):
         stranger.get(f"{address}rows/").status_code,
         apply(stranger, address).status_code,
         stranger.post(f"{address}cancel/").status_code,
-    ] == [404, 404, 404, 404]
+        read_by(stranger, address, mapping={}).status_code,
+    ] == [404, 404, 404, 404, 404]
     assert api("service").get(address).status_code == 200
 
 
@@ -206,6 +284,7 @@ def test_a_reading_token_looks_and_imports_nothing(cast, api):
     assert send(reader).status_code == 403
     assert apply(reader, address).status_code == 403
     assert reader.post(f"{address}cancel/").status_code == 403
+    assert read_by(reader, address, mapping={}).status_code == 403
     assert ImportBatch.objects.count() == 1
 
 

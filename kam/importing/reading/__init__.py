@@ -10,7 +10,7 @@ from kam.importing.reading.cells import BadCell, FileRefused, Row, shown
 from kam.importing.reading.detection import DELIMITERS, ENCODINGS, MAX_BYTES, detect
 from kam.importing.reading.manner import Reading
 from kam.importing.reading.profiling import Profile, decided, profile, undecided
-from kam.importing.reading.table import rows
+from kam.importing.reading.table import doubled, rows
 
 __all__ = [
     "DELIMITERS",
@@ -23,6 +23,7 @@ __all__ = [
     "Row",
     "decided",
     "detect",
+    "doubled",
     "profile",
     "rows",
     "shown",

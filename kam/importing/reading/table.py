@@ -69,6 +69,16 @@ def _head(row: Row) -> list[str]:
     return names
 
 
+def doubled(head: list[str]) -> list[str]:
+    """Names of the head that stand there more than once: all but the first got their place in brackets."""
+    found = []
+    for position, name in enumerate(head, 1):
+        plain, _space, place = name.rpartition(" ")
+        if place == f"({position})" and plain in head[: position - 1] and plain not in found:
+            found.append(plain)
+    return found
+
+
 def _measured(row: Row, width: int, reading: Reading) -> Row:
     """The row at the head's width, or with the problem that it has another one."""
     cells = row.cells

@@ -3,6 +3,7 @@
 import json
 import sys
 from argparse import ArgumentParser
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,7 @@ class Command(BaseCommand):
 
     def _tell(self, batch: ImportBatch, *, applied: bool, error: str = "") -> None:
         report = batch.report
+        columns = services.columns_of(batch)
         if self._json:
             self.stdout.write(
                 json.dumps(
@@ -103,6 +105,7 @@ class Command(BaseCommand):
                             k: v for k, v in batch.reading.items() if k not in ("profile", "map")
                         },
                         "map": batch.reading["map"],
+                        "columns": asdict(columns) if columns else None,
                         **report,
                     },
                     ensure_ascii=False,
@@ -118,6 +121,10 @@ class Command(BaseCommand):
             f"  {verb}created {report['created']}, {verb}changed {report['changed']}, "
             f"unchanged {report['unchanged']}, refused {report['refused']}"
         )
+        if columns is not None and columns.not_read:
+            out(f"  columns not used: {', '.join(columns.not_read)}")
+        if columns is not None and columns.doubled:
+            out(f"  more than one column is called: {', '.join(columns.doubled)}")
         for column, words in report["left_out_values"].items():
             listed = ", ".join(f"{word or '(empty)'} {n}" for word, n in words.items())
             out(f"  left out by the map: {column}: {listed}")
