@@ -27,6 +27,7 @@ from plans.demo import names, planning, sales
 from plans.demo.customers import AccountSeed, accounts
 from plans.demo.levels import make_levels
 from plans.demo.library import make_library
+from plans.demo.meetings import make_meetings
 from plans.demo.reviews import make_reviews
 from plans.demo.sections import amend_some, let_texts_age, write_more
 from plans.demo.sharing import share_one
@@ -131,6 +132,7 @@ class Making:
         self.say("Criteria, judgements, hours, a year of scores, nominations …")
         make_portfolio(self.today)
         make_reviews(self.people["kam"], self.people["leader"], self.today)
+        make_meetings(self.people["kam"], self.today)
         customers.refresh_account_years()
         refresh_portfolios()
         make_levels(self.people, self.today)

@@ -186,6 +186,13 @@ ROUTES: list[Route] = [
     Route("portfolio:hours"),
     Route("portfolio:hours", method="post", ok=302),
     Route("portfolio:hours_list"),
+    Route("portfolio:hours_list", query="?export=csv&meetings=yes"),
+    Route(
+        "portfolio:hours_list",
+        method="post",
+        data=lambda c: {"do": "save_view", "name": "x"},
+        ok=302,
+    ),
     Route("api:resources-meetings"),
     Route("portfolio:resources"),
     Route(

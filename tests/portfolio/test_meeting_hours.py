@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import Account
 from kam.periods import company_today
-from plans.models import Activity, ActivityPerson, Review
+from plans.demo.meetings import make_meetings
+from plans.models import AccountPlan, Activity, ActivityPerson, Review
 from portfolio import meetings as registry
 from portfolio.models import HoursSpent, MeetingHours
 from portfolio.services import hours as week_hours
@@ -291,3 +292,13 @@ def test_over_the_api_nobody_takes_over_a_meeting_that_is_not_theirs(cast, visit
     answer = sent(cast.client(who), "post", "meeting-hours/", data)
     assert answer.status_code == 400, answer.content
     assert MeetingHours.objects.count() == 0
+
+
+def test_the_demo_company_has_meetings_taken_over_changed_and_to_do(cast):
+    AccountPlan.objects.filter(pk=cast.plan.pk).update(status="active")
+    make_meetings(cast.kam, company_today())
+    assert MeetingHours.objects.filter(user=cast.kam).count() == 3
+    week = monday(company_today() - timedelta(days=8))
+    page = cast.client("kam").get(url("hours"), {"week": str(week)})
+    changes = {t.line.title: t.change for t in page.context["meetings"].taken}
+    assert changes["Steering group of the rebuild"] == "hours"
