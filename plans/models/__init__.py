@@ -17,6 +17,7 @@ from plans.models.rollup import (
     PortfolioPart,
     StaleCompany,
     StalePortfolio,
+    TeamMonth,
 )
 from plans.models.section import PlanComment, Section, SectionReader
 from plans.models.settings import PlanSettings
@@ -87,6 +88,7 @@ __all__ = [
     "Strategy",
     "Target",
     "TargetMonth",
+    "TeamMonth",
     "TemplateSection",
     "ValueProposition",
 ]

@@ -197,16 +197,47 @@ class CompanyMonth(models.Model):
         return f"{self.month:%Y-%m} {self.currency}"
 
 
+class TeamMonth(models.Model):
+    """A team's month in one currency: the sum of the ``PortfolioMonth``s of all who are in the team or
+    below it, as the tree stands.
+    """
+
+    team = models.ForeignKey("kam.Team", on_delete=models.CASCADE, related_name="+")
+    month = models.DateField()
+    currency = models.CharField(max_length=3)
+    actual_revenue = models.DecimalField(max_digits=20, decimal_places=2)
+    actual_margin = models.DecimalField(max_digits=20, decimal_places=2)
+    target_revenue = models.DecimalField(max_digits=20, decimal_places=2)
+    target_margin = models.DecimalField(max_digits=20, decimal_places=2)
+    forecast_revenue = models.DecimalField(max_digits=20, decimal_places=2)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("month of a team")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["team", "month", "currency"], name="plans_teammonth_key"
+            )
+        ]
+        indexes = [models.Index(fields=["month"], name="plans_teammonth_month")]
+
+    def __str__(self) -> str:
+        return f"{self.team_id} {self.month:%Y-%m} {self.currency}"
+
+
 class StaleCompany(models.Model):
-    """Which of the company's sums no longer are those of the portfolios; written by triggers.
+    """Which of the company's and teams' sums no longer are those of the portfolios; written by triggers.
 
     Read in the same moment as the sums: where a mark stands the portfolios are summed instead
     (``plans.services.company_sums``). ``line`` as in ``CompanyPart``, or ``MONTHS`` with the month
-    as ``key``. What is empty stands for all: each line, year or key.
+    as ``key``, or ``TEAMS``. What is empty stands for all: each line, year or key.
     """
 
-    #: Stands for ``CompanyMonth`` where a line stands; its year is 0.
+    #: Stands for ``CompanyMonth`` and ``TeamMonth`` where a line stands; its year is 0.
     MONTHS = "months"
+    #: Stands for all of ``TeamMonth``: somebody is in another team, or a team elsewhere in the tree.
+    TEAMS = "teams"
 
     line = models.CharField(max_length=24, null=True)
     year = models.PositiveSmallIntegerField(null=True)

@@ -69,7 +69,8 @@ def read(
 
     ``under`` gives for each team that is one part the teams that it holds; people of other teams
     and of none are parts of their own. Without ``under`` all people together are one part.
-    ``whole``: they are everybody's, in one; read from the company's months where these are not stale.
+    ``whole``: they are everybody's, in one. The months of teams, and of everybody, are read as they
+    are kept where these are not stale, else summed from the portfolios.
     """
     sheet = sheet_for(year, today)
     try:
@@ -78,39 +79,22 @@ def read(
         inside, params = "SELECT NULL::bigint, NULL::bigint WHERE false", ()
     if under is None:
         inside = f"SELECT x.pk, {TOGETHER}::bigint FROM ({inside}) x(pk, team_id)"
-        under = {TOGETHER: [TOGETHER]}
-    pairs = [(team_id, part) for part, ids in under.items() for team_id in ids]
+        pairs = [(TOGETHER, TOGETHER)]
+    else:
+        pairs = [(team_id, part) for part, ids in under.items() for team_id in ids]
     given = [*params, [team_id for team_id, _part in pairs], [part for _team, part in pairs]]
-    names = Counts.__slots__
+    period = [year.shifted(-1).first, year.end]
     counts: dict[Key, Counts] = defaultdict(Counts)
     computed_at: datetime | None = None
     fresh = Freshness(None)
     with connection.cursor() as cursor:
-        for team_id, person, month, currency, *values in _grouped(
-            cursor,
-            f"month, currency, {_sums(AMOUNTS)}",
-            "plans_portfoliomonth",
-            "month >= %s AND month < %s",
-            "month, currency",
-            inside,
-            given,
-            [year.shifted(-1).first, year.end],
-            unowned,
-            whole=whole,
+        parts = list(under or ())
+        for team_id, person, month, currency, *values in _months(
+            cursor, inside, given, period, parts, unowned=unowned, whole=whole
         ):
             sheet.add(_key(team_id, person), month, currency, values)
-        for team_id, person, at, *values in _grouped(
-            cursor,
-            f"max(counted_at), {_sums(names)}",
-            "plans_portfoliocount",
-            "year IN (%s, %s)",
-            "",
-            inside,
-            given,
-            [PortfolioCount.ALWAYS, year.year],
-            unowned,
-            waiting=True,
-        ):
+        years = [PortfolioCount.ALWAYS, year.year]
+        for team_id, person, at, *values in _counts(cursor, inside, given, years, unowned=unowned):
             if team_id == WAITING:
                 fresh = Freshness(None, values[0], bool(values[0] and values[1]))
                 continue
@@ -129,53 +113,71 @@ def _sums(names: Iterable[str]) -> str:
     return ", ".join(f"sum({name})" for name in names)
 
 
-def _grouped(
+def _months(
     cursor: Any,
-    columns: str,
-    table: str,
-    when: str,
-    by: str,
     inside: str,
     given: list[Any],
-    period: list[Any],
-    unowned: bool,
+    period: list[date],
+    teams: list[int],
     *,
-    waiting: bool = False,
-    whole: bool = False,
+    unowned: bool,
+    whole: bool,
 ) -> list[tuple[Any, ...]]:
-    """Rows of (team, person, …) summed from a table of prepared figures.
-
-    ``whole``: of months, which the company has rows of its own of.
-    """
-    of_company = f"UNION ALL {_OF_COMPANY}" if whole else ""
-    when += " AND NOT (SELECT kept FROM fresh)" if whole else ""
-    by = f", {by}" if by else ""
-    nobody = (
-        f"UNION ALL SELECT NULL, NULL, {columns} FROM {table} WHERE owner_id IS NULL AND {when}"
-        f" {'GROUP BY ' + by[2:] if by else 'HAVING count(*) > 0'}"
-    )
+    """Rows of (team, person, month, currency, amounts). ``teams`` are the parts that are teams."""
+    branches, values = [_OF_PEOPLE], [*given, *period, *period]
+    if whole:
+        fresh = _FRESH.format(more="")
+        branches += [_OF_COMPANY, _OF_TOGETHER]
+        values += [*period, *period]
+    elif teams:
+        fresh = _FRESH.format(more=_NO_TEAM_STALE)
+        branches += [_OF_TEAMS, _OF_TOGETHER]
+        values[len(given) :] = [*period, teams, *period, teams, *period, *period]
+    else:
+        fresh = "SELECT false AS kept"
+        branches += [_OF_TOGETHER]
+        values[len(given) :] = [*period, *period]
+    if unowned:
+        branches.append(_OF_NOBODY + (" AND NOT (SELECT kept FROM fresh)" if whole else ""))
+        values += period
     cursor.execute(
-        f"""
-        WITH parts AS MATERIALIZED (
-            SELECT u.pk AS owner_id, t.part AS team_id, CASE WHEN t.part IS NULL THEN u.pk END AS person_id
-              FROM ({inside}) u(pk, team_id)
-              LEFT JOIN unnest(%s::bigint[], %s::bigint[]) t(team_id, part) ON t.team_id = u.team_id
-        ) {_MARKS if waiting else ""} {_FRESH if whole else ""}
-        SELECT parts.team_id, parts.person_id, {columns}
-          FROM {table} JOIN parts USING (owner_id) WHERE {when}
-         GROUP BY parts.team_id, parts.person_id{by}
-        {nobody if unowned else ""}
-        {of_company}
-        {_WAITING if waiting else ""}
-        """,
-        [
-            *given, *(period if whole else []), *period, *(period if unowned else []),
-            *(period if whole else []), *([unowned] if waiting else []),
-        ],
-    )  # fmt: skip
+        f"WITH {_PARTS.format(inside=inside)}, fresh AS MATERIALIZED ({fresh})"
+        f" {' UNION ALL '.join(branches)}",
+        values,
+    )
     return cursor.fetchall()
 
 
+def _counts(
+    cursor: Any, inside: str, given: list[Any], years: list[int], *, unowned: bool
+) -> list[tuple[Any, ...]]:
+    """Rows of (team, person, when counted, counts), and the row that says what waits."""
+    columns = f"max(counted_at), {_sums(Counts.__slots__)}"
+    nobody = (
+        f"UNION ALL SELECT NULL, NULL, {columns} FROM plans_portfoliocount"
+        " WHERE owner_id IS NULL AND year IN (%s, %s) HAVING count(*) > 0"
+    )
+    cursor.execute(
+        f"""
+        WITH {_PARTS.format(inside=inside)} {_MARKS}
+        SELECT parts.team_id, parts.person_id, {columns}
+          FROM plans_portfoliocount JOIN parts USING (owner_id) WHERE year IN (%s, %s)
+         GROUP BY parts.team_id, parts.person_id
+        {nobody if unowned else ""}
+        {_WAITING}
+        """,
+        [*given, *years, *(years if unowned else []), unowned],
+    )
+    return cursor.fetchall()
+
+
+_PARTS = """
+    parts AS MATERIALIZED (
+        SELECT u.pk AS owner_id, t.part AS team_id, CASE WHEN t.part IS NULL THEN u.pk END AS person_id
+          FROM ({inside}) u(pk, team_id)
+          LEFT JOIN unnest(%s::bigint[], %s::bigint[]) t(team_id, part) ON t.team_id = u.team_id
+    )
+"""
 #: Another row of the counts: how many of these portfolios wait, and whether more marks wait than
 #: were looked at. In the counts' statement, because every page asks for both.
 _WAITING = f"""
@@ -195,26 +197,57 @@ _MARKS = f"""
 """
 
 
-#: Whether the company's months are as the portfolios' are: no mark says that they are stale.
+#: Whether the kept months are as the portfolios' are: no mark says that they are stale.
 _FRESH = f"""
-    , fresh AS MATERIALIZED (
-        SELECT NOT EXISTS (
-            SELECT FROM plans_stalecompany
-             WHERE (line IS NULL AND year IS NULL)
-                OR (line = '{StaleCompany.MONTHS}'
-                    AND (key IS NULL OR (key >= (%s::date)::text AND key < (%s::date)::text)))
-        ) AS kept
+    SELECT NOT EXISTS (
+        SELECT FROM plans_stalecompany
+         WHERE (line IS NULL AND year IS NULL)
+            OR (line = '{StaleCompany.MONTHS}'
+                AND (key IS NULL OR (key >= (%s::date)::text AND key < (%s::date)::text)))
+    ) {{more}} AS kept
+"""
+#: A team's kept months hold everybody below it: they are read where all of them are asked for.
+_NO_TEAM_STALE = f"""
+    AND NOT EXISTS (SELECT FROM plans_stalecompany WHERE line = '{StaleCompany.TEAMS}')
+    AND NOT EXISTS (
+        SELECT FROM kam_user u JOIN kam_team t ON t.id = u.team_id
+         WHERE t.path && %s::bigint[]
+           AND NOT EXISTS (SELECT FROM parts p WHERE p.owner_id = u.id AND p.team_id = ANY(t.path))
     )
 """
+_AMOUNTS = ", ".join(AMOUNTS)
+#: Person by person, in the order of an index.
+_OF_PEOPLE = f"""
+    SELECT NULL::bigint AS team_id, person_id, month, currency, {_AMOUNTS}
+      FROM parts CROSS JOIN LATERAL (
+        SELECT month, currency, {_AMOUNTS} FROM plans_portfoliomonth p
+         WHERE p.owner_id = parts.person_id AND month >= %s AND month < %s OFFSET 0
+      ) own
+     WHERE person_id IS NOT NULL
+"""
+_OF_TOGETHER = f"""
+    SELECT team_id, NULL, month, currency, {_sums(AMOUNTS)}
+      FROM plans_portfoliomonth JOIN parts USING (owner_id)
+     WHERE team_id IS NOT NULL AND month >= %s AND month < %s AND NOT (SELECT kept FROM fresh)
+     GROUP BY team_id, month, currency
+"""
+_OF_TEAMS = f"""
+    SELECT team_id, NULL, month, currency, {_AMOUNTS} FROM plans_teammonth
+     WHERE team_id = ANY(%s) AND month >= %s AND month < %s AND (SELECT kept FROM fresh)
+"""
 _OF_COMPANY = f"""
-    SELECT {TOGETHER}, NULL, month, currency, {", ".join(AMOUNTS)} FROM plans_companymonth
+    SELECT {TOGETHER}, NULL, month, currency, {_AMOUNTS} FROM plans_companymonth
      WHERE month >= %s AND month < %s AND (SELECT kept FROM fresh)
+"""
+_OF_NOBODY = f"""
+    SELECT NULL, NULL, month, currency, {_AMOUNTS} FROM plans_portfoliomonth
+     WHERE owner_id IS NULL AND month >= %s AND month < %s
 """
 
 
 def sums(
-    owners: QuerySet[User], year: FiscalYear, today: date, *, unowned: bool
+    owners: QuerySet[User], year: FiscalYear, today: date, *, unowned: bool, whole: bool = False
 ) -> tuple[Figures, Sheet]:
-    """These owners' figures in one (three queries)."""
-    sheet = read(owners, year, today, None, unowned=unowned).sheet
+    """These owners' figures in one (three queries). ``whole``: they are everybody's."""
+    sheet = read(owners, year, today, None, unowned=unowned, whole=whole).sheet
     return sheet.total(), sheet

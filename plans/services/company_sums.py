@@ -1,8 +1,9 @@
-"""The whole company's sums, kept from the portfolios' (``CompanyPart``, ``CompanyMonth``).
+"""The sums of the whole company and of its teams, kept from the portfolios' (``CompanyPart``,
+``CompanyMonth``, ``TeamMonth``).
 
 A company of hundreds of portfolios is read in few rows. Triggers mark which sums a change of the
-portfolios (or of a budget rate) made stale, in the change's own transaction; ``roll_up_company`` takes
-the marks and sums these anew. Who reads a marked sum sums the portfolios instead, in the same snapshot
+portfolios (of a budget rate, of who is in which team) made stale, in the change's own transaction;
+``roll_up_company`` takes the marks and sums these anew. Who reads a marked sum sums the portfolios instead, in the same snapshot
 (``plans.rollups``): what is shown is never older than the portfolios, nor half of a change.
 """
 
@@ -64,28 +65,53 @@ def _parts(*names: str) -> str:
 
 _WHOLE_LINES = _parts("line", "year")
 _KEYS = _parts("line", "year", "key")
-_MONTHS = f"""
+_MONTHS = """
     WITH wanted AS MATERIALIZED (
         SELECT DISTINCT month FROM unnest(%(months)s::date[]) w(month)
     ), found AS MATERIALIZED (
-        SELECT p.month, p.currency, {", ".join(f"sum(p.{n}) AS {n}" for n in AMOUNTS)}
-          FROM wanted JOIN plans_portfoliomonth p USING (month) GROUP BY 1, 2
+        SELECT {of}, {sums} FROM wanted JOIN plans_portfoliomonth p USING (month) {whose}
+         GROUP BY {of}
     ), gone AS (
-        DELETE FROM plans_companymonth p USING wanted w
+        DELETE FROM {table} p USING wanted w
          WHERE p.month = w.month
-           AND NOT EXISTS (SELECT 1 FROM found f WHERE f.month = p.month AND f.currency = p.currency)
+           AND NOT EXISTS (SELECT 1 FROM found f WHERE ({of_found}) = ({of_kept}))
         RETURNING 1
     ), kept AS (
-        INSERT INTO plans_companymonth AS p (month, currency, {", ".join(AMOUNTS)})
-        SELECT month, currency, {", ".join(AMOUNTS)} FROM found ORDER BY 1, 2
-        ON CONFLICT (month, currency) DO UPDATE
-           SET {", ".join(f"{n} = excluded.{n}" for n in AMOUNTS)}
-         WHERE ({", ".join(f"p.{n}" for n in AMOUNTS)})
-               IS DISTINCT FROM ({", ".join(f"excluded.{n}" for n in AMOUNTS)})
+        INSERT INTO {table} AS p ({names}, {amounts})
+        SELECT {names}, {amounts} FROM found ORDER BY month
+        ON CONFLICT ({names}) DO UPDATE SET {updates}
+         WHERE ({held}) IS DISTINCT FROM ({new})
         RETURNING 1
     )
     SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM kept)
-"""  # noqa: S608 - our own names
+"""
+
+
+def _months(table: str, whose: str = "", **more: str) -> str:
+    """The months of a table; ``more``: columns beside month and currency, and what they are."""
+    columns = {**more, "month": "p.month", "currency": "p.currency"}
+    return _MONTHS.format(
+        table=table,
+        whose=whose,
+        of=", ".join(columns.values()),
+        names=", ".join(columns),
+        of_found=", ".join(f"f.{name}" for name in columns),
+        of_kept=", ".join(f"p.{name}" for name in columns),
+        sums=", ".join(f"sum(p.{name}) AS {name}" for name in AMOUNTS),
+        amounts=", ".join(AMOUNTS),
+        updates=", ".join(f"{name} = excluded.{name}" for name in AMOUNTS),
+        held=", ".join(f"p.{name}" for name in AMOUNTS),
+        new=", ".join(f"excluded.{name}" for name in AMOUNTS),
+    )
+
+
+_OF_COMPANY = _months("plans_companymonth")
+_OF_TEAMS = _months(
+    "plans_teammonth",
+    "JOIN kam_user u ON u.id = p.owner_id JOIN kam_team t ON t.id = u.team_id"
+    " CROSS JOIN unnest(t.path) up(team_id)",
+    team_id="up.team_id",
+)
 
 
 def roll_up_company(limit: int | None = None) -> bool:
@@ -130,20 +156,27 @@ def rebuild_company() -> int:
 
 def _compute(marked: set[tuple[str | None, int | None, str | None]]) -> int:
     months = {mark for mark in marked if mark[0] == StaleCompany.MONTHS}
-    lines = {(line, year) for line, year, key in marked - months if line is None or key is None}
+    teams = {mark for mark in marked if mark[0] == StaleCompany.TEAMS}
+    everything = (None, None, None) in marked
+    marked = marked - months - teams
+    lines = {(line, year) for line, year, key in marked if line is None or key is None}
     changed = 0
     if any(line is None or year is None for line, year in lines):
         lines = _known_lines(lines)
-    if (None, None, None) in marked or any(key is None for *_of, key in months):
-        changed += _run(_MONTHS, months=_known_months())
-    elif months:
-        changed += _run(_MONTHS, months=[date.fromisoformat(key or "") for *_of, key in months])
+    if everything or any(key is None for *_of, key in months):
+        wanted = _known_months()
+    else:
+        wanted = [date.fromisoformat(key or "") for *_of, key in months]
+    if wanted:
+        changed += _run(_OF_COMPANY, months=wanted)
+    if teams:
+        wanted = _known_months()
+    if wanted:
+        changed += _run(_OF_TEAMS, months=wanted)
     if lines:
         of_lines: list[Any] = sorted(lines)  # type: ignore[type-var]
         changed += _run(_WHOLE_LINES, lines=_column(of_lines, 0), years=_column(of_lines, 1))
-    keys: list[Any] = sorted(
-        mark for mark in marked - months if None not in mark and mark[:2] not in lines
-    )  # type: ignore[type-var]
+    keys: list[Any] = sorted(mark for mark in marked if None not in mark and mark[:2] not in lines)  # type: ignore[type-var]
     if keys:
         changed += _run(
             _KEYS, lines=_column(keys, 0), years=_column(keys, 1), keys=_column(keys, 2)
@@ -175,6 +208,7 @@ def _known_months() -> list[date]:
         cursor.execute(
             "SELECT DISTINCT month FROM plans_portfoliomonth"
             " UNION SELECT DISTINCT month FROM plans_companymonth"
+            " UNION SELECT DISTINCT month FROM plans_teammonth"
         )
         return [row[0] for row in cursor.fetchall()]
 

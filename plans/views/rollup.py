@@ -267,7 +267,10 @@ def lines(request: HttpRequest, level: str, pk: int | None = None) -> HttpRespon
         total = sheet.total()
     else:
         accounts, owners = scope.accounts_of(level, pk)
-        total, sheet = rollups.sums(owners, year, today, unowned=level in ("company", "unowned"))
+        total, sheet = rollups.sums(
+            owners, year, today,
+            unowned=level in ("company", "unowned"), whole=level == "company",
+        )  # fmt: skip
         if level == "company":
             accounts = None
         label = {

@@ -42,6 +42,7 @@ NOT_AUDITED = {
     "plans.AgreedMonth": "derived from versions by triggers",
     "plans.CompanyPart": "derived from the portfolios' parts",
     "plans.CompanyMonth": "derived from the portfolios' months",
+    "plans.TeamMonth": "derived from the portfolios' months",
     "plans.StaleCompany": "derived, set by triggers",
     "plans.CalendarFeed": "its whole life stands in its own columns; secrets stay out of history",
     "plans.PlanVersion": "is itself the history: written once, never changed",

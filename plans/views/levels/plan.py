@@ -82,7 +82,9 @@ def gaps_of(plan: LevelPlan, scope: Scope) -> tuple[list[Gap], Any]:
     level, pk = subject_of(plan)
     figures, parts = None, below(scope, plan)
     if parts is not None:
-        figures, _sheet = rollups.sums(parts[1], year, today, unowned=level == "company")
+        figures, _sheet = rollups.sums(
+            parts[1], year, today, unowned=level == "company", whole=level == "company"
+        )
     accepted = Q(state=CascadeShare.State.ACCEPTED)
     shares = CascadeShare.objects.filter(plan=plan).visible_to(scope.user).active().order_by()
     given = shares.aggregate(
