@@ -31,19 +31,16 @@ PEOPLE = (
 NOBODY = "nobody"
 STAND_IN = "stand_in"
 
-#: Who is tried on a row of Odd's: his side, and Kari's side without those whose answer there says
-#: no more than the outsider's.
-AT_FOREIGN = (
-    "administrator",
-    "management",
-    "leader",
-    "south_leader",
-    "kam",
-    "other_kam",
-    "outsider",
-    "service",
-)
-#: And on a row of Kari's: not Odd's side, which is to Kari's rows what Kari's is to Odd's.
+#: Of one role: where no row stands in the address, each speaks for the other.
+SAME_ROLE = {
+    "region_leader": "leader",
+    "south_leader": "leader",
+    "other_kam": "kam",
+    "editor": "contributor",
+}
+#: Who is tried on a row of Odd's, and on Kari's. The one side is to the other's rows as that is to
+#: theirs; for those who see both, Kari's row speaks for Odd's.
+AT_FOREIGN = ("leader", "south_leader", "kam", "other_kam")
 AT_OWN = tuple(name for name in PEOPLE if name not in ("south_leader", "other_kam"))
 
 EVERYBODY = frozenset(PEOPLE)
@@ -109,15 +106,22 @@ class Route:
 
         The drawing of a PDF takes seconds: two of those who get it are enough.
         """
-        people = PEOPLE
         if both_sides and self.row in ("own", "team"):
-            people = AT_OWN
+            people = [NOBODY, *AT_OWN]
         elif both_sides and self.row == "foreign":
-            people = AT_FOREIGN
+            people = [*AT_FOREIGN]
+        elif self.row in ("none", "directory"):
+            people = [NOBODY, *(name for name in PEOPLE if not self._said_by_another(name))]
+        else:
+            people = [NOBODY, *PEOPLE]
         if "pdf" in self.name:
             gets = [name for name in people if self.expected(name) == 200]
-            people = tuple(name for name in people if name not in gets[2:])
-        return [NOBODY, *people]
+            people = [name for name in people if name not in gets[2:]]
+        return people
+
+    def _said_by_another(self, person: str) -> bool:
+        twin = SAME_ROLE.get(person)
+        return twin is not None and self.expected(twin) == self.expected(person)
 
     def __str__(self) -> str:
         return f"{self.method.upper()} {self.name} {self.row}{self.query}"
