@@ -10,6 +10,19 @@ from plans.forms import TypedNumberField
 from plans.models import PlanTemplate
 
 
+class GiveUpForm(forms.Form):
+    """Whether the texts go back with the targets and goals."""
+
+    texts = forms.BooleanField(
+        label=gettext_lazy("The texts go back as well"),
+        required=False,
+        help_text=gettext_lazy(
+            "Summary, stance, sections and strategies as the version in force has them. "
+            "Sections that you may not change stay."
+        ),
+    )
+
+
 class CopyForm(forms.Form):
     """How next year's targets begin."""
 

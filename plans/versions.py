@@ -21,6 +21,7 @@ from plans.models import (
     Activity,
     Audience,
     Goal,
+    GoalStep,
     Need,
     PlanVersion,
     Section,
@@ -42,6 +43,7 @@ FORM: dict[str, tuple[type[models.Model], tuple[str, ...]]] = {
             "weight", "due_on",
         ),
     ),
+    "steps": (GoalStep, ("goal", "on", "target")),
     "strategies": (Strategy, ("title", "description", "goal")),
     "needs": (
         Need,
@@ -59,20 +61,28 @@ FORM: dict[str, tuple[type[models.Model], tuple[str, ...]]] = {
         ),
     ),
 }  # fmt: skip
+#: By which way a row belongs to the plan, where that is not its own field ``plan``.
+THROUGH = {"steps": "goal"}
 OF_PLAN = ("year", "currency", "summary", "stance", "stance_reason")
 
 
 def snapshot(plan: AccountPlan) -> dict[str, Any]:
-    """The plan as it stands in the database: all that is in use (seven queries)."""
+    """The plan as it stands in the database: all that is in use (eight queries)."""
     content: dict[str, Any] = {"plan": {name: _plain(getattr(plan, name)) for name in OF_PLAN}}
     for group, (model, names) in FORM.items():
-        rows = model._default_manager.filter(plan=plan, archived_at__isnull=True)
+        rows = model._default_manager.filter(archived_at__isnull=True)
+        if group in THROUGH:
+            way = THROUGH[group]
+            rows = rows.filter(**{f"{way}__plan": plan, f"{way}__archived_at": None})
+        else:
+            rows = rows.filter(plan=plan)
         linked = [name for name in names if model._meta.get_field(name).is_relation]
         content[group] = [
             {
                 "id": row.pk,
                 "name": str(row),
                 **{name: _plain(getattr(row, name)) for name in names},
+                **{f"{name}_id": getattr(row, f"{name}_id") for name in linked},
             }
             for row in rows.select_related(*linked)
         ]
@@ -90,6 +100,7 @@ def snapshot(plan: AccountPlan) -> dict[str, Any]:
             "id": target.pk,
             "name": target.line.name,
             "line": target.line_id,
+            "phasing": target.phasing,
             "months": held.get(target.pk, {}),
         }
         for target in Target.objects.active().filter(plan=plan).select_related("line")
@@ -148,7 +159,8 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[RowChan
     """What differs between two snapshots of one plan, group by group, in the order of ``FORM``."""
     found = [*_changed_plan(before, after), *_changed_targets(before, after)]
     for group, (model, names) in FORM.items():
-        found += _changed_rows(group, model, names, before.get(group, []), after.get(group, []))
+        if group in before and group in after:  # one of an earlier day may lack it
+            found += _changed_rows(group, model, names, before[group], after[group])
     return found
 
 
@@ -222,6 +234,12 @@ def year_of(target: Mapping[str, Any], measure: str) -> Decimal:
     return sum((Decimal(amounts[at]) for amounts in target["months"].values()), Decimal(0))
 
 
+def amounts_of(target: Mapping[str, Any]) -> dict[str, list[Decimal]]:
+    """Month → amounts of a target's snapshot; a month of nothing says nothing."""
+    found = {month: [Decimal(a) for a in amounts] for month, amounts in target["months"].items()}
+    return {month: amounts for month, amounts in found.items() if any(amounts)}
+
+
 def _changed_targets(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[RowChange]:
     old = {row["line"]: row for row in before.get("targets", [])}
     new = {row["line"]: row for row in after.get("targets", [])}
@@ -232,7 +250,7 @@ def _changed_targets(before: Mapping[str, Any], after: Mapping[str, Any]) -> Ite
     nothing: dict[str, Any] = {"months": {}}
     for line in [*old, *(key for key in new if key not in old)]:
         one, other = old.get(line, nothing), new.get(line, nothing)
-        if one["months"] == other["months"]:
+        if amounts_of(one) == amounts_of(other):
             continue
         how = "changed" if line in old and line in new else "added" if line in new else "removed"
         fields = tuple(

@@ -191,6 +191,16 @@ class PlanDecision(Body):
     note = serializers.CharField(max_length=5000, required=False, allow_blank=True, default="")
 
 
+class GivingUp(Body):
+    """What goes back beside targets and goals."""
+
+    texts = serializers.BooleanField(
+        default=False,
+        help_text="Summary, stance, sections and strategies go back as well; "
+        "sections that the caller may not change stay.",
+    )
+
+
 class CopySerializer(Body):
     """How next year's targets begin: growth on this year's sales in %; null for none."""
 
@@ -299,6 +309,17 @@ class AccountPlanViewSet(ScopedViewSet):
     def amend(self, request: Request, pk: str) -> Response:
         """Opens an approved plan for changes that are approved anew."""
         return self._step(lambda plan: lifecycle.amend(plan, signed_in(request)), decides=False)
+
+    @extend_schema(request=GivingUp)
+    @action(detail=True, methods=["post"], url_path="give-up")
+    def give_up(self, request: Request, pk: str) -> Response:
+        """Ends an amendment undecided: targets and goals go back to the version in force."""
+        asked = GivingUp(data=request.data)
+        asked.is_valid(raise_exception=True)
+        texts = asked.validated_data["texts"]
+        return self._step(
+            lambda plan: lifecycle.give_up(plan, signed_in(request), texts=texts), decides=False
+        )
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])

@@ -1,7 +1,7 @@
 """The life of a plan.
 
     draft → submitted → returned, or approved → active (when its year begins) → closed
-    approved or active → amending → submitted → …
+    approved or active → amending → submitted → …, or given up: approved or active as before
 
 Each step is one conditional update on the state, so that of two people who decide at the same
 moment one decides and the other is told. Submitting, withdrawing, amending, closing and opening again
@@ -29,6 +29,7 @@ from kam.notifications import in_language_of, notify
 from kam.periods import company_today, company_year
 from plans import versions
 from plans.models import AccountPlan, PlanSettings, PlanVersion, TargetMonth
+from plans.services import amendments
 from plans.services.portfolios import refresh_soon
 from plans.services.refusals import IllegalTransition, PlanRefusal
 from plans.services.steering import require_reopening, require_steering
@@ -58,10 +59,18 @@ WITHDRAW = Step("withdraw", (Status.SUBMITTED,), Status.DRAFT, gettext_lazy("Wit
 APPROVE = Step("approve", (Status.SUBMITTED,), Status.ACTIVE, gettext_lazy("Approve"), True)
 RETURN = Step("return", (Status.SUBMITTED,), Status.RETURNED, gettext_lazy("Return"), True)
 AMEND = Step("amend", (Status.APPROVED, Status.ACTIVE), Status.AMENDING, gettext_lazy("Amend"))
+GIVE_UP = Step(
+    "give-up",
+    (Status.AMENDING, Status.RETURNED),
+    Status.ACTIVE,
+    gettext_lazy("Give the amendment up"),
+)
 CLOSE = Step("close", (Status.ACTIVE,), Status.CLOSED, gettext_lazy("Close"))
 REOPEN = Step("reopen", (Status.CLOSED,), Status.ACTIVE, gettext_lazy("Open again"))
 DECIDED = (Status.APPROVED, Status.ACTIVE, Status.RETURNED, Status.CLOSED)
-STEPS = {step.name: step for step in (SUBMIT, WITHDRAW, APPROVE, RETURN, AMEND, CLOSE, REOPEN)}
+STEPS = {
+    step.name: step for step in (SUBMIT, WITHDRAW, APPROVE, RETURN, AMEND, GIVE_UP, CLOSE, REOPEN)
+}
 
 
 @transaction.atomic
@@ -152,6 +161,40 @@ def amend(plan: AccountPlan, by: User) -> AccountPlan:
 
 
 @transaction.atomic
+def give_up(plan: AccountPlan, by: User, *, texts: bool = False) -> AccountPlan:
+    """Ends an amendment without a decision: the version in force is what the plan says again.
+
+    Its targets and goals go back to that version; with ``texts`` its texts, too
+    (``plans.services.amendments``). Raises ``NotYours``, ``PlanRefusal``.
+    """
+    require_steering(plan, by)
+    current = AccountPlan.objects.select_related("account", "decided_by").get(pk=plan.pk)
+    version = plan.versions.filter(number=current.in_force).first()
+    if current.status not in GIVE_UP.origins:
+        raise IllegalTransition(_why_not(GIVE_UP, current))
+    if version is None:
+        raise PlanRefusal(_("No version of %(plan)s is in force.") % {"plan": _name(plan)})
+    plan = _take(
+        GIVE_UP,
+        plan,
+        by,
+        currency=version.content["plan"]["currency"],
+        decided_by=version.made_by,
+        decided_at=version.made_at,
+        decision_note=version.note,
+    )
+    amendments.put_back(plan, version, by=by, texts=texts)
+    owner = plan.account.owner
+    if owner is not None and owner != by:
+        with in_language_of(owner):
+            title = _("The amendment of %(plan)s was given up") % {"plan": _name(plan)}
+            body = _("Given up by %(name)s. What was approved before holds.") % {"name": by}
+            _tell(owner, plan, "plan_amendment_given_up", title, body)
+    plan.refresh_from_db()
+    return plan
+
+
+@transaction.atomic
 def close(plan: AccountPlan, by: User) -> AccountPlan:
     """Ends the work with a plan; it stays to be read, and as its last version."""
     require_steering(plan, by)
@@ -196,7 +239,7 @@ def _take(step: Step, plan: AccountPlan, by: User, note: str = "", **changes: An
 
 
 def _state_after(step: Step, plan: AccountPlan) -> str:
-    if step is APPROVE and company_year(plan.year).first > company_today():
+    if step in (APPROVE, GIVE_UP) and company_year(plan.year).first > company_today():
         return Status.APPROVED
     if step is WITHDRAW and plan.in_force:
         return Status.AMENDING

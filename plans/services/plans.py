@@ -89,7 +89,7 @@ def archive_plan(plan: AccountPlan, *, by: User) -> AccountPlan:
     if AgreedMonth.stands_for(held):
         words = _(
             "%(plan)s is being amended, and what was approved before still holds. "
-            "Let the amendment be decided on, then close the plan."
+            "Give the amendment up or let it be decided on, then close the plan."
         )
         raise PlanRefusal(words % {"plan": held})
     if held.status in HELD:

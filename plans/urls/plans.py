@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from plans.services import lifecycle
 from plans.views import activities, goals, home, plans, steps, targets
 
 urlpatterns: list = [
@@ -11,10 +12,7 @@ urlpatterns: list = [
     path("<int:pk>/", plans.detail, name="detail"),
     path("<int:pk>/edit/<slug:field>/", plans.EditPlan.as_view(), name="edit"),
     path("<int:pk>/why/", plans.why, name="why"),
-    *(
-        path(f"<int:pk>/{step}/", steps.take, {"step": step}, name=step)
-        for step in ("submit", "withdraw", "approve", "return", "amend", "close", "reopen")
-    ),
+    *(path(f"<int:pk>/{step}/", steps.take, {"step": step}, name=step) for step in lifecycle.STEPS),
     path("<int:pk>/archive/", steps.archive, name="archive"),
     path("<int:pk>/restore/", steps.restore, name="restore"),
     path("<int:pk>/targets/", targets.target_list, name="target_list"),

@@ -32,6 +32,7 @@ GROUPS = {
     "targets": gettext_lazy("Targets"),
     "sections": gettext_lazy("Texts"),
     "goals": gettext_lazy("Goals"),
+    "steps": gettext_lazy("Steps of goals"),
     "strategies": gettext_lazy("Strategies"),
     "needs": gettext_lazy("Needs"),
     "activities": gettext_lazy("Activities"),

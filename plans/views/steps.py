@@ -13,9 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from kam.scoping import signed_in
 from plans.forms import ApproveForm, ReturnForm
+from plans.life_forms import GiveUpForm
 from plans.models import AccountPlan
 from plans.services import lifecycle, plans
 from plans.services.refusals import PlanRefusal
+from plans.views.life import compare_url
 from plans.views.rows import crumbs_to, plan_for, plan_label
 
 #: Step → question, what follows from it, and what is said when it is done.
@@ -60,6 +62,19 @@ WORDS: dict[str, tuple[Any, list[Any], Any]] = {
         ],
         gettext_lazy("The plan can be changed. Submit it when you are done."),
     ),
+    "give-up": (
+        gettext_lazy("Give the amendment up?"),
+        [
+            gettext_lazy(
+                "Targets and goals go back to the version in force; what was added is archived."
+            ),
+            gettext_lazy(
+                "Activities, needs, forecasts and what goals have reached stay. "
+                "The history keeps everything."
+            ),
+        ],
+        gettext_lazy("The amendment is given up. What was approved holds."),
+    ),
     "close": (
         gettext_lazy("Close this plan?"),
         [gettext_lazy("It stays to be read; nothing in it changes any more.")],
@@ -71,7 +86,7 @@ WORDS: dict[str, tuple[Any, list[Any], Any]] = {
         gettext_lazy("The plan is open again."),
     ),
 }
-FORMS = {"approve": ApproveForm, "return": ReturnForm}
+FORMS = {"approve": ApproveForm, "return": ReturnForm, "give-up": GiveUpForm}
 
 
 def may_take(step: lifecycle.Step, plan: Any) -> bool:
@@ -96,7 +111,7 @@ def take(request: HttpRequest, pk: int, step: str) -> HttpResponse:
         status = 422
         if form is None or form.is_valid():
             try:
-                _take(step, plan, request.user, form.cleaned_data["note"] if form else "")
+                _take(step, plan, request.user, form.cleaned_data if form else {})
             except PlanRefusal as refusal:
                 messages.error(request, refusal.sentence)
             else:
@@ -112,16 +127,20 @@ def take(request: HttpRequest, pk: int, step: str) -> HttpResponse:
         "cancel_url": plan.get_absolute_url(),
         "crumbs": crumbs_to(plan),
         "heading": f"{plan.account} · {plan_label(plan)}",
-        "impossible": plan.status not in lifecycle.STEPS[step].origins,
+        "impossible": plan.status not in lifecycle.STEPS[step].origins
+        or (step == "give-up" and not plan.in_force),
+        "compare_url": compare_url(plan) if step == "give-up" else "",
     }
     return render(request, "plans/step.html", context, status=status)
 
 
-def _take(step: str, plan: AccountPlan, user: Any, note: str) -> None:
+def _take(step: str, plan: AccountPlan, user: Any, said: dict[str, Any]) -> None:
     if step == "approve":
-        lifecycle.approve(plan, user, note)
+        lifecycle.approve(plan, user, said["note"])
     elif step == "return":
-        lifecycle.send_back(plan, user, note)
+        lifecycle.send_back(plan, user, said["note"])
+    elif step == "give-up":
+        lifecycle.give_up(plan, user, texts=said["texts"])
     else:
         acts = {
             "submit": lifecycle.submit,

@@ -210,7 +210,13 @@ ROUTES += [
 ]
 
 # --- the steps of a plan: a draft is submitted by its KAM and those above; nothing else leads on --
-for name, ok in (("submit", 200), ("withdraw", 400), ("amend", 400), ("close", 400)):
+for name, ok in (
+    ("submit", 200),
+    ("withdraw", 400),
+    ("amend", 400),
+    ("give-up", 400),
+    ("close", 400),
+):
     for row, pick, sees, edits in (
         ("own", lambda c: c.plan, SEES_ACCOUNT, STEERS),
         ("foreign", lambda c: c.foreign_plan, SEES_FOREIGN, STEERS_FOREIGN),

@@ -98,6 +98,7 @@ ROUTES = [
     *step("plans:submit", STEERS, STEERS_FOREIGN),
     *step("plans:withdraw", STEERS, STEERS_FOREIGN),
     *step("plans:amend", STEERS, STEERS_FOREIGN),
+    *step("plans:give-up", STEERS, STEERS_FOREIGN),
     *step("plans:close", STEERS, STEERS_FOREIGN),
     *step("plans:approve", DECIDES, DECIDES_FOREIGN),
     *step("plans:return", DECIDES, DECIDES_FOREIGN),

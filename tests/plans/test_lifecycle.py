@@ -63,9 +63,12 @@ def test_each_step_leads_on_from_its_own_states_only(cast, name, status):
         "approve": lifecycle.approve,
         "return": lambda p, by: lifecycle.send_back(p, by, "why"),
         "amend": lifecycle.amend,
+        "give-up": lifecycle.give_up,
         "close": lifecycle.close,
         "reopen": lifecycle.reopen,
     }[name]
+    if name == "give-up" and status in step.origins:  # tried in test_giving_up
+        return
     if status in step.origins:
         assert act(plan, cast.leader).status == step.state
     else:
@@ -82,6 +85,7 @@ def test_an_edit_seat_fills_a_plan_and_does_not_lead_it(cast):
         "submit": lambda plan, by: lifecycle.submit(plan, by),
         "withdraw": lambda plan, by: lifecycle.withdraw(plan, by),
         "amend": lambda plan, by: lifecycle.amend(plan, by),
+        "give-up": lambda plan, by: lifecycle.give_up(plan, by),
         "close": lambda plan, by: lifecycle.close(plan, by),
         "reopen": lambda plan, by: lifecycle.reopen(plan, by),
         "archive": lambda plan, by: plans.archive_plan(plan, by=by),

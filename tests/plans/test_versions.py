@@ -41,6 +41,7 @@ def test_approval_freezes_the_plan_as_it_stands(cast, today):
             "id": cast.target.pk,
             "name": "Pumps",
             "line": cast.line.pk,
+            "phasing": "even",
             "months": {f"{YEAR}-01-01": ["1200.00", "400.00", "0.000"]},
         }
     ]

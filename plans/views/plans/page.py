@@ -80,12 +80,15 @@ def steps_for(plan: Any, user: Any) -> list[dict[str, Any]]:
         lifecycle.SUBMIT,
         lifecycle.WITHDRAW,
         lifecycle.AMEND,
+        lifecycle.GIVE_UP,
         lifecycle.CLOSE,
         lifecycle.REOPEN,
     ):
         allowed = may_take(step, plan)
         if step is lifecycle.APPROVE and allowed and plan.status in step.origins:
             allowed = lifecycle.may_approve(plan, user)
+        if step is lifecycle.GIVE_UP:
+            allowed = allowed and plan.in_force > 0
         if allowed and plan.status in step.origins:
             main = step in (lifecycle.APPROVE, lifecycle.SUBMIT)
             url = reverse(f"plans:{step.name}", args=[plan.pk])
