@@ -10,6 +10,7 @@ from plans.models.reminder import Reminder
 from plans.models.report import ReportKind, ReportSchedule, SentReport
 from plans.models.review import Review, ReviewDecision
 from plans.models.rollup import (
+    AccountToDate,
     CompanyMonth,
     CompanyPart,
     PortfolioCount,
@@ -44,6 +45,7 @@ from plans.models.work import (
 
 __all__ = [
     "AccountPlan",
+    "AccountToDate",
     "Activity",
     "ActivityPerson",
     "AgreedMonth",

@@ -141,6 +141,40 @@ class PortfolioPart(models.Model):
         return f"{self.owner_id} {self.line} {self.key} {self.year} {self.currency}"
 
 
+class AccountToDate(models.Model):
+    """What one account with targets was to sell and has sold in the months of a fiscal year that are
+    over, in one currency; ``asked``: the target is in this currency.
+
+    Kept with the ``PortfolioPart``s of its owner, of the same months (``closed_on`` there).
+    """
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    account = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, related_name="+")
+    year = models.PositiveSmallIntegerField()
+    currency = models.CharField(max_length=3)
+    asked = models.BooleanField()
+    target = models.DecimalField(max_digits=20, decimal_places=2)
+    actual = models.DecimalField(max_digits=20, decimal_places=2)
+
+    objects = PortfolioQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("account to date")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "year", "account", "currency"],
+                name="plans_accounttodate_key",
+                nulls_distinct=False,
+            )
+        ]
+        indexes = [models.Index(fields=["year"], name="plans_accounttodate_year")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.year} {self.currency}"
+
+
 class CompanyPart(models.Model):
     """The whole company's accounts of one kind in a fiscal year: the sum of the ``PortfolioPart``s.
 

@@ -1,4 +1,5 @@
-"""The portfolios' sums along other lines than the team tree, computed from the rows.
+"""The portfolios' sums along other lines than the team tree, and what single accounts with targets
+have reached to date, computed from the rows.
 
 Part of the refresh of the portfolios (``plans.services.portfolios``): in the same transaction and
 under the same locks, so that the sums along all lines are of the same moment.
@@ -70,12 +71,42 @@ _STORE = """
          WHERE (p.closed_on, {held}) IS DISTINCT FROM (excluded.closed_on, {new})
         RETURNING 1
     )
-    SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM kept)
+    SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM kept) {more}
 """
+#: The months that are over of the accounts that have a target in one of them.
+_TO_DATE = """
+    , reached AS MATERIALIZED (
+        SELECT owner_id, id AS account_id, year, currency, asked > 0 AS asked,
+               target_to_date AS target, closed_actual AS actual
+          FROM (SELECT *, sum(asked) OVER (PARTITION BY id, year) AS ever FROM by_account) b
+         WHERE ever > 0
+    ), reached_gone AS (
+        DELETE FROM plans_accounttodate p
+         WHERE (p.owner_id = ANY(%(owners)s) OR (%(unowned)s AND p.owner_id IS NULL))
+           AND {in_question}
+           AND NOT EXISTS (
+               SELECT 1 FROM reached f
+                WHERE coalesce(f.owner_id, 0) = coalesce(p.owner_id, 0) AND f.year = p.year
+                  AND f.account_id = p.account_id AND f.currency = p.currency)
+        RETURNING 1
+    ), reached_kept AS (
+        INSERT INTO plans_accounttodate AS p (owner_id, account_id, year, currency, asked, target, actual)
+        SELECT owner_id, account_id, year, currency, asked, target, actual FROM reached
+        ON CONFLICT (owner_id, year, account_id, currency) DO UPDATE
+           SET asked = excluded.asked, target = excluded.target, actual = excluded.actual
+         WHERE (p.asked, p.target, p.actual)
+               IS DISTINCT FROM (excluded.asked, excluded.target, excluded.actual)
+        RETURNING 1
+    )
+"""
+_TO_DATE_CHANGED = "+ (SELECT count(*) FROM reached_gone) + (SELECT count(*) FROM reached_kept)"
 
 
-def _store(names: tuple[str, ...], others: tuple[str, ...], in_question: str) -> str:
+def _store(
+    names: tuple[str, ...], others: tuple[str, ...], in_question: str, more: str = ""
+) -> str:
     return _STORE.format(
+        more=more,
         in_question=in_question,
         names=", ".join(names),
         others=", ".join(others),
@@ -91,7 +122,8 @@ _YEAR = (
 )
 _CELLS = f"""
     , cells AS MATERIALIZED (
-        SELECT id, owner_id, line_id, year, currency, {", ".join(f"sum({n}) AS {n}" for n in _AMOUNTS)}
+        SELECT id, owner_id, line_id, year, currency, sum(asked) AS asked,
+               {", ".join(f"sum({n}) AS {n}" for n in _AMOUNTS)}
           FROM (
             -- Each kind is summed by itself first: millions of rows, few sums of each.
             SELECT m.id, m.owner_id, pr.line_id, {_YEAR.format(m="f.month")} AS year, f.currency,
@@ -100,7 +132,7 @@ _CELLS = f"""
                    coalesce(sum(f.revenue) FILTER (WHERE f.month < %(this_month)s), 0) AS forecast,
                    coalesce(sum(f.revenue) FILTER (WHERE f.month < %(this_month)s), 0)
                         AS closed_actual,
-                   0 AS target_to_date
+                   0 AS target_to_date, 0 AS asked
               FROM mine m
               JOIN accounts_salesfact f ON f.account_id = m.id {{facts_range}}
               JOIN accounts_product pr ON pr.id = f.product_id
@@ -111,7 +143,8 @@ _CELLS = f"""
                    coalesce(sum({AgreedMonth.FORECAST})
                             FILTER (WHERE m.month >= %(this_month)s), 0),
                    0, coalesce(sum({AgreedMonth.REVENUE})
-                               FILTER (WHERE m.month < %(this_month)s), 0)
+                               FILTER (WHERE m.month < %(this_month)s), 0),
+                   count(*) FILTER (WHERE m.month < %(this_month)s)
               FROM mine a
               JOIN plans_accountplan p ON p.account_id = a.id AND p.archived_at IS NULL
               JOIN plans_target t ON t.plan_id = p.id
@@ -122,8 +155,9 @@ _CELLS = f"""
           ) sums
          GROUP BY 1, 2, 3, 4, 5
     ), by_account AS MATERIALIZED (
-        SELECT id, year, currency, {", ".join(f"sum({n}) AS {n}" for n in _AMOUNTS)}
-          FROM cells GROUP BY 1, 2, 3
+        SELECT id, owner_id, year, currency, sum(asked) AS asked,
+               {", ".join(f"sum({n}) AS {n}" for n in _AMOUNTS)}
+          FROM cells GROUP BY 1, 2, 3, 4
     ), parts AS MATERIALIZED (
         SELECT d.owner_id, d.line, d.key, c.year, c.currency,
                {", ".join(f"sum(c.{n}) AS {n}" for n in _AMOUNTS)}
@@ -138,7 +172,8 @@ _CELLS = f"""
 _ALL_YEARS = (
     _DIMENSIONS
     + _CELLS.format(facts_range="", targets_range="")
-    + _store(_AMOUNTS, _COUNTED, "p.currency <> ''")
+    + _TO_DATE.format(in_question="true")
+    + _store(_AMOUNTS, _COUNTED, "p.currency <> ''", _TO_DATE_CHANGED)
 )
 _SOME_YEARS = (
     _DIMENSIONS
@@ -146,8 +181,12 @@ _SOME_YEARS = (
         facts_range="AND f.month >= %(first)s AND f.month < %(end)s",
         targets_range="AND m.month >= %(first)s AND m.month < %(end)s",
     )
+    + _TO_DATE.format(in_question="p.year BETWEEN %(from_year)s AND %(to_year)s")
     + _store(
-        _AMOUNTS, _COUNTED, "p.currency <> '' AND p.year BETWEEN %(from_year)s AND %(to_year)s"
+        _AMOUNTS,
+        _COUNTED,
+        "p.currency <> '' AND p.year BETWEEN %(from_year)s AND %(to_year)s",
+        _TO_DATE_CHANGED,
     )
 )
 _COUNTS = (

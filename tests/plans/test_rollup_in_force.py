@@ -96,7 +96,7 @@ def everything(cast) -> dict[str, Any]:
             )  # fmt: skip
             found[f"by {line}"] = (told.parts, told.total)
     node = scope.node("company", None, year, company_today())
-    found["deviations"] = deviations(scope, node, year, company_today())
+    found["deviations"] = deviations(scope, node)
     return found
 
 
