@@ -1,5 +1,7 @@
 """What page and PDF say about the roll-up's figures: how old they are, and why they are what they are."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.utils import formats, timezone
@@ -38,6 +40,15 @@ def freshness_words(node: Node | Along) -> str:
         )
     )
     return f"{words}; {waiting % {'n': fresh.waiting}}"
+
+
+def measured_words(moments: Iterable[datetime | None]) -> str:
+    """``Goals of many accounts are measured by night, last on 3 May 02:10``; empty where all are of now."""
+    oldest = min((moment for moment in moments if moment is not None), default=None)
+    if oldest is None:
+        return ""
+    at = formats.date_format(timezone.localtime(oldest), "SHORT_DATETIME_FORMAT")
+    return _("Goals of many accounts are measured by night, last on %(at)s.") % {"at": at}
 
 
 def definitions(

@@ -175,6 +175,46 @@ class AccountToDate(models.Model):
         return f"{self.account_id} {self.year} {self.currency}"
 
 
+class MeasuredGoals(models.Model):
+    """What the goals of one KAM's accounts have reached of one measure, in a plan year.
+
+    Measured by night, at ``measured_at``, in company currency (``plans.rollups.goals``). ``heard`` of
+    ``goals`` accounts have a value, ``weighty`` of them a weight as well; ``weighted`` is
+    Σ value × weight.
+    """
+
+    #: The columns that add up over owners.
+    SUMS = ("total", "heard", "goals", "weighted", "weight", "weighty")
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    year = models.PositiveSmallIntegerField()
+    measure = models.CharField(max_length=12)
+    total = models.DecimalField(max_digits=32, decimal_places=10, null=True)
+    heard = models.PositiveIntegerField()
+    goals = models.PositiveIntegerField()
+    weighted = models.DecimalField(max_digits=40, decimal_places=10, null=True)
+    weight = models.DecimalField(max_digits=32, decimal_places=10, null=True)
+    weighty = models.PositiveIntegerField()
+    measured_at = models.DateTimeField()
+
+    objects = PortfolioQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("measured goals")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["year", "measure", "owner"],
+                name="plans_measuredgoals_key",
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.owner_id} {self.measure} {self.year}"
+
+
 class CompanyPart(models.Model):
     """The whole company's accounts of one kind in a fiscal year: the sum of the ``PortfolioPart``s.
 

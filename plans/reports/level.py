@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from django.http import Http404
@@ -12,6 +13,7 @@ from kam.markdown import rendered
 from plans.calc import ratio
 from plans.models import CascadeShare, LevelGoal, LevelPlan, Measure
 from plans.rollup_scope import Scope
+from plans.rollup_text import measured_words
 from plans.rollups import Node
 from plans.rollups import goals as rolled
 
@@ -21,10 +23,14 @@ TEXTS = ("summary", "priorities", "resources", "gap_argument")
 
 @dataclass(frozen=True, slots=True)
 class LevelGoalLine:
-    """A goal of the level and what is reached: typed, or rolled up from the account plans."""
+    """A goal of the level and what is reached: typed, or rolled up from the account plans.
+
+    ``measured_at``: when the night measured it; empty where it is of now.
+    """
 
     goal: LevelGoal
     actual: Decimal | None
+    measured_at: datetime | None = None
 
     @property
     def attainment(self) -> Decimal | None:
@@ -41,6 +47,11 @@ class LevelContent:
     shares: tuple[CascadeShare, ...]
     target_below: Decimal
     margin_below: Decimal
+
+    @property
+    def measured(self) -> str:
+        """Of when the goals are that the night measured, in words; empty where all are of now."""
+        return measured_words(line.measured_at for line in self.goals)
 
     @property
     def gap(self) -> Decimal | None:
@@ -101,15 +112,18 @@ def _goals(plan: LevelPlan, scope: Scope, node: Node) -> tuple[LevelGoalLine, ..
     }
     if measures - rolled.OF_FIGURES:
         try:
-            accounts, _owners = scope.accounts_of(node.kind, node.pk)
+            accounts, owners = scope.accounts_of(node.kind, node.pk)
         except Http404:
-            accounts = scope.accounts().none()
+            accounts, owners = scope.accounts().none(), scope.owners.none()
         year = node.fiscal_year.year
-        sums |= rolled.goal_sums(measures, accounts, year, node.rates[year])
+        sums |= rolled.level_goal_sums(
+            measures, accounts, owners, year, node.rates[year], unowned=node.kind == "company"
+        )
     lines = []
     for goal in goals:
         found = sums.get(goal.measured_by)
         rolled_up = None if found is None else found.value
         actual = goal.actual if goal.measured_by == Measure.HAND else rolled_up
-        lines.append(LevelGoalLine(goal, actual))
+        at = None if found is None else found.measured_at
+        lines.append(LevelGoalLine(goal, actual, at))
     return tuple(lines)

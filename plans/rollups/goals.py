@@ -11,25 +11,28 @@ all others       what the account plans' goals have reached, weighted by the acc
 ===============  ====================================================================================
 
 What a goal has reached is what the system measures (``plans.measures``), never what somebody typed.
+Of a few accounts it is measured when somebody asks; of more it is read as the night measured it
+(``plans.models.MeasuredGoals``), and says of when it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Min, Q, QuerySet, Sum
 
 from accounts.models import Account
+from kam.models import User
 from kam.money import Rates
 from kam.periods import company_today
 from plans.calc import ratio
-from plans.models import AgreedMonth, Measure
+from plans.models import AgreedMonth, Measure, MeasuredGoals, PortfolioCount
 from plans.rollups.figures import Figures
 from plans.rollups.measured import measured, measured_values
 
@@ -38,6 +41,8 @@ OF_FIGURES = frozenset({Measure.REVENUE, Measure.MARGIN, Measure.MARGIN_SHARE})
 #: What adds up.
 ADDITIVE = frozenset({Measure.REVENUE, Measure.MARGIN, Measure.VOLUME, Measure.NEEDS})
 LINES_SHOWN = 200
+#: Of so many accounts goals are measured while somebody waits.
+MEASURED_NOW = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +51,14 @@ class GoalSum:
 
     ``heard``: accounts with a value (and, where it is a mean, a weight); ``unheard``: accounts that
     have the goal and nothing to count. ``weight``: the sum of the weights, company currency.
+    ``measured_at``: when the night measured it; empty where it is of now.
     """
 
     value: Decimal | None
     heard: int = 0
     unheard: int = 0
     weight: Decimal | None = None
+    measured_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,20 +103,31 @@ _GOALS = """
         SELECT a.*, m.value, m.as_of FROM asked a LEFT JOIN measured m USING (account_id, measured_by)
     )
 """
-_SUMS = """
-    SELECT measured_by, sum(value), count(value), count(*),
-           sum(value * weight) FILTER (WHERE weight > 0),
-           sum(weight) FILTER (WHERE weight > 0 AND value IS NOT NULL),
-           count(value) FILTER (WHERE weight > 0)
-      FROM lines GROUP BY 1
-    UNION ALL
-    SELECT 'volume', sum(volume), count(DISTINCT account_id), count(DISTINCT account_id),
-           NULL, NULL, 0
-      FROM accounts_accountyear
-     WHERE 'volume' = ANY(%(measures)s) AND year = %(year)s
-       AND account_id IN (SELECT pk FROM mine)
-    HAVING count(*) > 0
+_TOTALS = """
+    sum(value), count(value), count(*),
+    sum(value * weight) FILTER (WHERE weight > 0),
+    sum(weight) FILTER (WHERE weight > 0 AND value IS NOT NULL),
+    count(value) FILTER (WHERE weight > 0)
 """
+_OF_VOLUME = """
+    FROM accounts_accountyear y JOIN accounts_account x ON x.id = y.account_id
+   WHERE 'volume' = ANY(%(measures)s) AND y.year = %(year)s AND y.account_id IN (SELECT pk FROM mine)
+"""
+_SUMS = f"""
+    SELECT measured_by, {_TOTALS} FROM lines GROUP BY 1
+    UNION ALL
+    SELECT 'volume', sum(y.volume), count(DISTINCT y.account_id), count(DISTINCT y.account_id),
+           NULL, NULL, 0 {_OF_VOLUME}
+    HAVING count(*) > 0
+"""  # noqa: S608 - our own names
+_BY_OWNER = f"""
+    SELECT x.owner_id, l.measured_by, {_TOTALS}
+      FROM lines l JOIN accounts_account x ON x.id = l.account_id GROUP BY 1, 2
+    UNION ALL
+    SELECT x.owner_id, 'volume', sum(y.volume), count(DISTINCT y.account_id),
+           count(DISTINCT y.account_id), NULL, NULL, 0 {_OF_VOLUME}
+     GROUP BY 1
+"""  # noqa: S608 - our own names
 _HEAVIEST = """
     JOIN accounts_account x ON x.id = g.account_id
     ORDER BY w.weight DESC NULLS LAST, x.name, x.id LIMIT %(limit)s
@@ -157,17 +175,66 @@ def goal_sums(
     wanted = set(measures) - OF_FIGURES - {Measure.HAND}
     if not wanted:
         return {}
-    found: dict[str, GoalSum] = {}
     statement = _statement(wanted, "") + _SUMS
     values = _values(wanted, year, rates, today)
-    for measure, total, heard, count, weighted, weight, weighty in _rows(
-        statement, accounts, values
-    ):
-        if measure in ADDITIVE:
-            found[measure] = GoalSum(total, heard, count - heard)
-        else:
-            found[measure] = GoalSum(ratio(weighted, weight), weighty, count - weighty, weight)
-    return found
+    return {row[0]: _sum_of(*row) for row in _rows(statement, accounts, values)}
+
+
+def _sum_of(
+    measure: str,
+    total: Decimal | None,
+    heard: int,
+    count: int,
+    weighted: Decimal | None,
+    weight: Decimal | None,
+    weighty: int,
+    measured_at: datetime | None = None,
+) -> GoalSum:
+    if measure in ADDITIVE:
+        return GoalSum(total, heard, count - heard, measured_at=measured_at)
+    return GoalSum(ratio(weighted, weight), weighty, count - weighty, weight, measured_at)
+
+
+def level_goal_sums(
+    measures: Iterable[str],
+    accounts: QuerySet[Account],
+    owners: QuerySet[User],
+    year: int,
+    rates: Rates,
+    *,
+    unowned: bool,
+) -> dict[str, GoalSum]:
+    """What a level has reached of each measure that the figures do not tell (two queries).
+
+    ``accounts`` are those of ``owners``, and with ``unowned`` nobody's as well. Of many accounts the
+    night's sums are read; before the first night all is measured now.
+    """
+    wanted = set(measures) - OF_FIGURES - {Measure.HAND}
+    if not wanted:
+        return {}
+    mine = Q(owner__in=owners.order_by().values("pk"))
+    if unowned:
+        mine |= Q(owner__isnull=True)
+    counted = PortfolioCount.objects.filter(mine, year=PortfolioCount.ALWAYS).order_by()
+    if (counted.aggregate(n=Sum("accounts"))["n"] or 0) > MEASURED_NOW:
+        kept = (
+            MeasuredGoals.objects.filter(mine, year=year, measure__in=wanted)
+            .order_by()
+            .values_list("measure")
+            .annotate(*(Sum(name) for name in MeasuredGoals.SUMS), measured_at=Min("measured_at"))
+        )
+        if found := {row[0]: _sum_of(*row) for row in kept}:
+            return found
+    return goal_sums(wanted, accounts, year, rates)
+
+
+def goal_sums_by_owner(
+    accounts: QuerySet[Account], year: int, rates: Rates, today: date
+) -> list[tuple[Any, ...]]:
+    """(owner, measure, *``MeasuredGoals.SUMS``) of all measures of these accounts (one query)."""
+    wanted = {str(measure) for measure in Measure} - OF_FIGURES - {Measure.HAND}
+    values = _values(wanted, year, rates, today)
+    return _rows(_statement(wanted, "") + _BY_OWNER, accounts, values)
 
 
 def goal_lines(

@@ -21,6 +21,7 @@ from kam.audit import source
 from kam.models import Company, TaskRun
 from kam.periods import company_today
 from plans.services import forecasts, lifecycle, reminders, reports, reviews
+from plans.services.measured_goals import measure_goals
 from plans.services.portfolios import rebuild_portfolios
 from portfolio.models import CriteriaVersion
 from portfolio.nightly import compute_the_usual
@@ -119,6 +120,10 @@ def _forecasts() -> dict[str, int]:
     return {"kept": forecasts.keep_forecasts(today), "outcomes": forecasts.refresh_outcomes(today)}
 
 
+def _goals() -> dict[str, int]:
+    return {"measured": measure_goals(company_today())}
+
+
 def _dashboards() -> dict[str, int]:
     return {"begun": dashboards.start_due_mails() or 0}
 
@@ -136,6 +141,7 @@ NIGHT: tuple[NightStep, ...] = (
     NightStep("scores", _("Scores"), _scores),
     NightStep("activation", _("Plans whose year begins"), _activation, with_night=True),
     NightStep("forecasts", _("Kept forecasts"), _forecasts, with_night=True),
+    NightStep("goals", _("Measured goals"), _goals, with_night=True),
     NightStep("reviews", _("Next reviews"), reviews.schedule_missing, with_night=True),
     NightStep("reminders", _("Reminders"), reminders.run),
     NightStep("dashboards", _("Dashboards by mail"), _dashboards),

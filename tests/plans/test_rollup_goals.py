@@ -7,15 +7,20 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from accounts.models import Account, Contact, ProductLine
 from accounts.services import rebuild_account_years
-from kam.models import BudgetRate
+from kam.models import BudgetRate, User
 from kam.money import rates_for
+from kam.periods import company_today
 from plans import measures
-from plans.models import AccountPlan, Goal, Need
-from plans.rollups.goals import goal_lines, goal_sums
+from plans.models import AccountPlan, Goal, LevelGoal, LevelPlan, MeasuredGoals, Need
+from plans.rollups import goals
+from plans.rollups.goals import goal_lines, goal_sums, level_goal_sums
 from plans.services import lifecycle
+from plans.services.measured_goals import measure_goals
+from plans.services.portfolios import refresh_portfolios
 from portfolio.models import Judgement, LineEstimate
 from tests.conftest import YEAR
 from tests.plans.conftest import fact
@@ -88,8 +93,8 @@ def world(request, cast, today):
 def plain(measure: str) -> dict[int, tuple[Decimal | None, date | None]]:
     """account → the reading of its newest goal; an amount in company currency."""
     rates = rates_for(YEAR)
-    goals = Goal.objects.filter(measured_by=measure, side="ours", plan__year=YEAR)
-    newest = {goal.plan.account_id: goal for goal in goals.order_by("pk").select_related("plan")}
+    stored = Goal.objects.filter(measured_by=measure, side="ours", plan__year=YEAR)
+    newest = {goal.plan.account_id: goal for goal in stored.order_by("pk").select_related("plan")}
     found = measures.readings(newest.values())
     told = {}
     for account, goal in newest.items():
@@ -169,3 +174,79 @@ def test_while_a_plan_is_amended_the_version_in_force_says_what_its_goal_aims_at
     assert aim() == 4
     lifecycle.approve(lifecycle.submit(plan, cast.kam), cast.leader)
     assert aim() == 5
+
+
+# --- of many accounts, by night ---------------------------------------------------------------------
+def level(cast, measures_wanted, *, of=None, unowned=True):
+    owners = User.objects.all() if of is None else User.objects.filter(pk=of.pk)
+    accounts = Account.objects.all() if of is None else Account.objects.filter(owner=of)
+    return level_goal_sums(
+        measures_wanted, accounts, owners, YEAR, rates_for(YEAR), unowned=unowned
+    )
+
+
+def told(found):
+    """Without the time at which it was measured; sums of sums are rounded elsewhere."""
+    return {
+        measure: (
+            *(None if n is None else round(n, 7) for n in (one.value, one.weight)),
+            one.heard, one.unheard,
+        )
+        for measure, one in found.items()
+    }  # fmt: skip
+
+
+@pytest.fixture
+def many(world, monkeypatch):
+    """As if these accounts were too many to be measured while somebody waits."""
+    refresh_portfolios()
+    monkeypatch.setattr(goals, "MEASURED_NOW", 0)
+    return world
+
+
+def test_the_night_measures_what_one_would_measure_now(many):
+    now = level(many, {*ROLLED, "volume"})
+    assert all(one.measured_at is None for one in now.values())  # before the first night
+    measure_goals(company_today())
+    kept = level(many, {*ROLLED, "volume"})
+    assert all(one.measured_at is not None for one in kept.values())
+    assert told(kept) == told(now)
+    for person in (many.kam, many.foreign.owner):
+        kept = level(many, ROLLED, of=person, unowned=False)
+        now = goal_sums(ROLLED, Account.objects.filter(owner=person), YEAR, rates_for(YEAR))
+        assert told(kept) == told(now)
+        assert kept
+
+
+def test_the_night_may_be_repeated_and_a_goal_that_is_gone_is_gone(many):
+    first = measure_goals(company_today())
+    assert measure_goals(company_today()) == first == MeasuredGoals.objects.count()
+    Goal.objects.filter(measured_by="wallet").update(measured_by="hand")
+    measure_goals(company_today())
+    assert not MeasuredGoals.objects.filter(measure="wallet").exists()
+
+
+def test_many_accounts_are_read_as_the_night_left_them_and_few_as_they_are(many, monkeypatch):
+    measure_goals(company_today())
+    before = level(many, {"satisfaction"})["satisfaction"]
+    Judgement.objects.update(value=1)
+    with CaptureQueriesContext(connection) as caught:
+        assert level(many, {"satisfaction"})["satisfaction"] == before
+    assert len(caught) == 3  # rates, how many accounts, what is kept
+    monkeypatch.setattr(goals, "MEASURED_NOW", 1_000)
+    with CaptureQueriesContext(connection) as caught:
+        now = level(many, {"satisfaction"})["satisfaction"]
+    assert (now.value, now.measured_at) == (1, None)
+    assert len(caught) == 3
+
+
+def test_the_page_says_how_old_they_are(many):
+    measure_goals(company_today())
+    plan = LevelPlan.objects.create(level="company", year=YEAR)
+    goal = LevelGoal.objects.create(
+        plan=plan, title="Happy", metric="index", measured_by="satisfaction", target=5
+    )
+    client = many.client("management")
+    for name, pk in (("level_goals", plan.pk), ("level_goal_lines", goal.pk)):
+        text = client.get(reverse(f"plans:{name}", args=[pk])).content.decode()
+        assert "measured by night, last on" in text

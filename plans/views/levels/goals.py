@@ -24,6 +24,7 @@ from plans.calc import ratio
 from plans.levels_forms import LevelGoalForm
 from plans.models import LevelGoal, Measure, Perspective
 from plans.rollup_scope import scope_of
+from plans.rollup_text import measured_words
 from plans.rollups import goals as rolled
 from plans.services import levels
 from plans.views.levels.rows import below, crumbs_to, heading_of, level_plan, subject_of
@@ -71,7 +72,7 @@ class GoalRow:
 def goal_rows(plan: Any, user: Any, goals: list[LevelGoal]) -> list[GoalRow]:
     """Goals with their roll-up: the level's figures and one query over the account plans' goals.
 
-    Five queries: whether the figures may be seen, rates, months, counts, the plans' goals.
+    Six queries: whether the figures may be seen, rates, months, counts, accounts, what is measured.
     """
     measures = {goal.measured_by for goal in goals} - {Measure.HAND}
     scope = scope_of(user)
@@ -83,14 +84,20 @@ def goal_rows(plan: Any, user: Any, goals: list[LevelGoal]) -> list[GoalRow]:
     sums: dict[str, rolled.GoalSum] = {}
     if measures & rolled.OF_FIGURES:
         figures, sheet = rollups.sums(
-            owners, year, company_today(), unowned=plan.level == "company"
+            owners,
+            year,
+            company_today(),
+            unowned=plan.level == "company",
+            whole=plan.level == "company",
         )
         rates = sheet.rates[year.year]
         for measure in measures & rolled.OF_FIGURES:
             sums[measure] = rolled.of_figures(measure, figures)
     else:
         rates = rates_for(year.year)
-    sums |= rolled.goal_sums(measures, accounts, year.year, rates)
+    sums |= rolled.level_goal_sums(
+        measures, accounts, owners, year.year, rates, unowned=plan.level == "company"
+    )
     return [
         GoalRow(goal, sums.get(goal.measured_by), reverse("plans:level_goal_lines", args=[goal.pk]))
         if goal.measured_by != Measure.HAND
@@ -112,6 +119,7 @@ def _panel(request: HttpRequest, plan: Any, *, status: int = 200, **more: Any) -
             for side in Perspective
         ],
         "count": len(rows),
+        "measured": measured_words(row.sum.measured_at for row in rows if row.sum),
         "archived": [goal for goal in everything if goal.archived_at is not None],
         "title": _("Goals"),
         "crumbs": crumbs_to(request.user, plan),
@@ -215,14 +223,17 @@ def goal_lines(request: HttpRequest, pk: int) -> HttpResponse:
     year = company_year(plan.year)
     if goal.measured_by in rolled.OF_FIGURES or goal.measured_by == Measure.VOLUME:
         return HttpResponseRedirect(lines_address(level, subject, year))
-    accounts = parts[0]
+    accounts, owners = parts
     rates = rates_for(year.year)
-    total = rolled.goal_sums({goal.measured_by}, accounts, year.year, rates)
+    total = rolled.level_goal_sums(
+        {goal.measured_by}, accounts, owners, year.year, rates, unowned=level == "company"
+    )
     lines = rolled.goal_lines(goal.measured_by, accounts, year.year, rates)
     context = {
         "goal": goal,
         "plan": plan,
         "sum": total.get(goal.measured_by),
+        "measured": measured_words(found.measured_at for found in total.values()),
         "lines": lines,
         "additive": goal.measured_by in rolled.ADDITIVE,
         "currency": rates.currency,
