@@ -22,6 +22,8 @@ class Entry:
     route: str
     icon: str
     roles: frozenset[str] = ALL
+    #: Places beside its own that belong to it.
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ ENTRIES: Sequence[Entry] = (
     Entry(_("Dashboard"), "portfolio:dashboard", "portfolio"),
     Entry(_("Matrix"), "portfolio:matrix", "columns"),
     Entry(_("Concentration"), "portfolio:concentration", "sales"),
-    Entry(_("Resources"), "portfolio:resources", "calendar"),
+    Entry(_("Resources"), "portfolio:resources", "calendar", also=("portfolio:hours",)),
     Entry(_("Nominations"), "portfolio:nomination_list", "star"),
     Entry(_("Criteria"), "portfolio:version_list", "filter", LEADING),
     Entry(_("Segments"), "portfolio:scheme_list", "accounts", LEADING),
@@ -72,16 +74,25 @@ def navigation(request: HttpRequest) -> list[NavItem]:
         {signed_in(request).role} & {Role.ADMINISTRATOR}
     )
     urls = {entry: _address(entry) for entry in ENTRIES if roles & entry.roles}
-    inside = [url for url in urls.values() if url and _inside(request.path, url)]
-    here = max(inside, key=len, default="")  # the nearest place, not every one around it
+    inside = {
+        place: url
+        for entry, url in urls.items()
+        for place in (url, *(_address_of(name) for name in entry.also))
+        if url and place and _inside(request.path, place)
+    }
+    here = inside[max(inside, key=len)] if inside else ""  # the nearest, not every one around it
     return [
         NavItem(entry.label, url, entry.icon, url == here) for entry, url in urls.items() if url
     ]
 
 
 def _address(entry: Entry) -> str:
+    return _address_of(entry.route)
+
+
+def _address_of(route: str) -> str:
     try:
-        return reverse(entry.route)
+        return reverse(route)
     except NoReverseMatch:
         return ""
 

@@ -302,3 +302,8 @@ def test_the_demo_company_has_meetings_taken_over_changed_and_to_do(cast):
     page = cast.client("kam").get(url("hours"), {"week": str(week)})
     changes = {t.line.title: t.change for t in page.context["meetings"].taken}
     assert changes["Steering group of the rebuild"] == "hours"
+
+
+def test_hours_stand_under_resources_in_the_navigation(cast):
+    page = cast.client("kam").get(url("hours"))
+    assert [str(item.label) for item in page.context["shell"].nav if item.current] == ["Resources"]
