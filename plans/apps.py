@@ -7,5 +7,5 @@ class PlansConfig(AppConfig):
     verbose_name = _("Plans")
 
     def ready(self) -> None:
-        from plans import meetings  # noqa: F401  (registers itself)
+        from plans import loss_targets, meetings  # noqa: F401  (register themselves)
         from plans.services import obstacles  # noqa: F401  (registers itself)

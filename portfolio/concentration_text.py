@@ -253,10 +253,17 @@ def loss_data(found: Loss) -> dict[str, Any]:
                 "name": one.owner.name,
                 "revenue": money(one.revenue),
                 "share": None if one.share is None else six(float(one.share)),
+                "target": money(one.target),
+                "attainment": _six(one.attainment),
+                "attainment_without": _six(one.attainment_without),
             }
             for one in found.owners
         ],
     }
+
+
+def _six(value: Decimal | None) -> float | None:
+    return None if value is None else six(float(value))
 
 
 def loss_message(found: Loss, currency: str) -> str:

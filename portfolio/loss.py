@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -18,17 +18,43 @@ from portfolio.models import HoursSpent, PortfolioSettings, ServiceCost
 ZERO = Decimal(0)
 
 
+#: KAMs' ids and a fiscal year → each one's revenue target in company currency.
+Targets = Callable[[Collection[int], FiscalYear], Mapping[int, Decimal | None]]
+_targets: list[Targets] = []
+
+
+def targets_from(find: Targets) -> Targets:
+    """Says where the KAMs' targets stand; called while the apps are loaded."""
+    _targets[:] = [find]
+    return find
+
+
 @dataclass(frozen=True, slots=True)
 class OwnerLoss:
-    """What one KAM's portfolio would lose: revenue of the year, company currency."""
+    """What one KAM's portfolio would lose: revenue of the year, company currency.
+
+    ``target``: the KAM's revenue target of the year; ``None`` where there is none, or not all of it
+    can be converted.
+    """
 
     owner: User
     revenue: Decimal
     portfolio: Decimal
+    target: Decimal | None = None
 
     @property
     def share(self) -> Decimal | None:
         return self.revenue / self.portfolio if self.portfolio > 0 else None
+
+    @property
+    def attainment(self) -> Decimal | None:
+        """Revenue of the year / target, as it is."""
+        return self.portfolio / self.target if self.target else None
+
+    @property
+    def attainment_without(self) -> Decimal | None:
+        """The same without the customer; the target stays."""
+        return (self.portfolio - self.revenue) / self.target if self.target else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +111,7 @@ def what_if_lost(user: Any, account: Account, year: FiscalYear) -> Loss:
         revenue_all=whole["revenue"],
         contribution=contribution(lost, lost_cost, hours["lost"]),
         contribution_all=contribution(whole, all_cost, hours["whole"]),
-        owners=_owners(user, facts, top, rates),
+        owners=_owners(user, facts, top, rates, year),
         missing=_without_rate(facts, rates),
     )
 
@@ -113,7 +139,9 @@ def _without_rate(facts: Any, rates: Rates) -> dict[str, Decimal]:
     return {row["currency"]: row["t"] for row in missing.annotate(t=Sum("revenue"))}
 
 
-def _owners(user: Any, facts: Any, top: int, rates: Rates) -> tuple[OwnerLoss, ...]:
+def _owners(
+    user: Any, facts: Any, top: int, rates: Rates, year: FiscalYear
+) -> tuple[OwnerLoss, ...]:
     """Each KAM of the customer whose figures this person may see, largest loss first."""
     concerned = Account.objects.visible_to(user).filter(path__0=top).order_by().values("owner")
     owners = User.objects.figures_visible_to(user).filter(pk__in=concerned).in_bulk()
@@ -126,5 +154,6 @@ def _owners(user: Any, facts: Any, top: int, rates: Rates) -> tuple[OwnerLoss, .
         owner = row["account__owner"]
         lost[owner] = lost.get(owner, ZERO) + (row["lost"] or ZERO) * rate
         whole[owner] = whole.get(owner, ZERO) + row["whole"] * rate
-    found = [OwnerLoss(owners[pk], lost[pk], whole[pk]) for pk in lost]
+    targets = _targets[0](list(lost), year) if _targets and lost else {}
+    found = [OwnerLoss(owners[pk], lost[pk], whole[pk], targets.get(pk)) for pk in lost]
     return tuple(sorted(found, key=lambda one: (-one.revenue, one.owner.pk)))

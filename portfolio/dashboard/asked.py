@@ -146,10 +146,22 @@ def filter_words(asked: Asked) -> list[tuple[str, str]]:
     return found
 
 
-def night_words(run: ScoringRun | None) -> str:
-    """How old the figures are."""
+def night_words(run: ScoringRun | None, night: date | None = None) -> str:
+    """How old the figures are; where another ``night`` was asked for, so is said."""
+    if run is None and night is not None:
+        return _("No night up to %(night)s has been scored.") % {
+            "night": date_format(night, "SHORT_DATE_FORMAT")
+        }
     if run is None:
         return _("No night has been scored yet.")
+    if night is not None and run.night != night:
+        return _(
+            "Scored in the night of %(night)s by “%(criteria)s”, the last one until %(asked)s."
+        ) % {
+            "night": date_format(run.night, "SHORT_DATE_FORMAT"),
+            "criteria": run.criteria_version,
+            "asked": date_format(night, "SHORT_DATE_FORMAT"),
+        }
     return _("Scored in the night of %(night)s by “%(criteria)s”.") % {
         "night": date_format(run.night, "SHORT_DATE_FORMAT"),
         "criteria": run.criteria_version,

@@ -157,7 +157,11 @@ def make_pdf(
     night = run.night if run else company_today()
     report = render_report(
         "portfolio/dashboard/report.html",
-        {"tables": tables, "age": night_words(run), "without_rate": without_rate(asked)},
+        {
+            "tables": tables,
+            "age": night_words(run, asked.night),
+            "without_rate": without_rate(asked),
+        },
         limited=limited,
         title=_("Dashboard"),
         subject="",

@@ -67,7 +67,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         ],
         "offered": [(p, p.id in wanted) for p in offered],
         "asked": asked,
-        "age": night_words(asked.run),
+        "age": night_words(asked.run, asked.night),
         "query": query,
         "words": filter_words(asked),
         "errors": errors_of(asked),
@@ -123,7 +123,8 @@ def tile(request: HttpRequest, name: str) -> HttpResponse:
     context = {
         "table": table,
         "errors": errors_of(asked),
-        "age": night_words(asked.run),
+        "age": night_words(asked.run, asked.night),
+        "before": asked.night,
         "scored": asked.run is not None or not made.of_scores,
         "export_url": f"{request.path}?export=xlsx" + (f"&{query}" if query else ""),
     }

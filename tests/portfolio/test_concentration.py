@@ -5,6 +5,7 @@ import random
 from datetime import UTC, date, datetime, time
 from decimal import Decimal as D  # noqa: N817
 from io import BytesIO, StringIO
+from typing import Any
 
 import pgtrigger
 import pytest
@@ -15,6 +16,7 @@ from pypdf import PdfReader
 from accounts.models import Account, AccountYear, SalesFact
 from kam.models import AuditEntry
 from kam.periods import company_year
+from plans.models import PortfolioMonth
 from portfolio import concentration as figures
 from portfolio import loss, white_space
 from portfolio.calc.concentration import concentration
@@ -279,6 +281,31 @@ def test_a_loss_is_told_by_revenue_contribution_and_kam(cast):
         reverse("portfolio:what_if_lost", args=[cast.account.pk], query={"year": YEAR})
     )
     assert "400" in html.content.decode()
+
+
+def test_a_loss_is_told_by_what_is_left_of_the_target(cast):
+    sold(cast.account, 300)
+    other = Account.objects.create(name="Kari's other", owner=cast.kam)
+    sold(other, 100)
+    months = PortfolioMonth.objects.filter(owner=cast.kam)
+    months.delete()
+    months.create(owner=cast.kam, month=date(YEAR, 3, 1), currency="EUR", target_revenue=500)
+    months.create(owner=cast.kam, month=date(YEAR + 1, 3, 1), currency="EUR", target_revenue=900)
+
+    cast.account.refresh_from_db()  # its path is set by the database
+
+    def told() -> Any:
+        (one,) = loss.what_if_lost(cast.kam, cast.account, company_year(YEAR)).owners
+        return one.target, one.attainment, one.attainment_without
+
+    assert told() == (500, D("0.8"), D("0.2"))
+    url = reverse("api:what-if-lost", args=[cast.account.pk], query={"year": YEAR})
+    (owner,) = cast.client("kam").get(url).json()["owners"]
+    assert (owner["attainment"], owner["attainment_without"]) == (0.8, 0.2)
+    page = reverse("portfolio:what_if_lost", args=[cast.account.pk], query={"year": YEAR})
+    assert "20.0\xa0%" in cast.client("kam").get(page).content.decode()
+    months.create(owner=cast.kam, month=date(YEAR, 4, 1), currency="CNY", target_revenue=1)
+    assert told() == (None, None, None)  # a share of what can be converted would mislead
 
 
 def test_white_space_is_by_line_and_never_below_zero(cast):

@@ -281,3 +281,17 @@ def test_accounts_without_a_rate_are_named(scored, tonight):
     scoring.score_night(tonight)
     text = scored.client("management").get(reverse("portfolio:dashboard")).content.decode()
     assert "1 account is left out of sums" in text
+
+
+def test_a_night_that_was_not_scored_is_told(scored, tonight, cast):
+    client = cast.client("management")
+    url = reverse("portfolio:dashboard")
+    tile = reverse("portfolio:dashboard_tile", args=["cells"])
+    later, early = tonight + timedelta(days=3), tonight - timedelta(days=300)
+    assert "the last one until" in client.get(url, {"night": later}).content.decode()
+    assert "the last one until" not in client.get(url, {"night": tonight}).content.decode()
+    for address in (url, tile):
+        text = client.get(address, {"night": early}).content.decode()
+        assert "No night up to" in text
+        assert "once a version of the criteria is active" not in text
+    assert client.get(url, {"night": "banana"}).status_code == 400
