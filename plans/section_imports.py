@@ -78,7 +78,8 @@ class Sections(OfPlans):
             if (record.ids["account"], record.values["year"]) in foreign:
                 yield record, "account", _("an account whose plan you may edit")
             elif section is not None and section.pk in few:
-                yield record, "kind", _("a section for all who see the account; it is kept to few")
+                # No word of why: the preview's readers need not read the section.
+                yield record, "kind", _("a section that may be written by a file")
             else:
                 open_to_all.append(record)
         yield from super().refuse(open_to_all, stored)

@@ -3,13 +3,14 @@
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import PermissionDenied as Forbidden
 from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import exception_handler as standardized_handler
 from drf_standardized_errors.types import ErrorResponse, ExceptionHandlerContext
 from rest_framework import status
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, PermissionDenied
 from rest_framework.response import Response
 
 from kam.api.problems import AWAY, PROBLEM_JSON, RETRY_AFTER, UNAVAILABLE
@@ -63,7 +64,11 @@ class ProblemFormatter(ExceptionFormatter):
 
 def exception_handler(error: Exception, context: ExceptionHandlerContext) -> Response | None:
     """The library's handler, under RFC 9457's media type; 503 while a service is away."""
-    response = standardized_handler(Unavailable() if isinstance(error, AWAY) else error, context)
+    if isinstance(error, AWAY):
+        error = Unavailable()
+    elif isinstance(error, Forbidden) and str(error):
+        error = PermissionDenied(str(error))  # with the sentence that says why
+    response = standardized_handler(error, context)
     if response is not None:
         response.content_type = PROBLEM_JSON
     return response

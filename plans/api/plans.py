@@ -237,7 +237,13 @@ class AccountPlanViewSet(ScopedViewSet):
     def create_row(self, values: dict[str, Any]) -> AccountPlan:
         made = ("account", "year", "growth")
         texts = {name: value for name, value in values.items() if name not in made}
-        plan = plans.create_plan(values["account"], values["year"], growth=values.get("growth"))
+        with not_yours_is_403():
+            plan = plans.make_plan(
+                values["account"],
+                values["year"],
+                by=signed_in(self.request),
+                growth=values.get("growth"),
+            )
         return plans.change_plan(plan, texts, base_version=None) if texts else plan
 
     def change_row(

@@ -101,7 +101,10 @@ def make_many(
     template: PlanTemplate | None = None,
     progress: Any = None,
 ) -> Made:
-    """A plan for each account that has none for the year; each by itself, safe to run again."""
+    """A plan for each account that has none for the year; each by itself, safe to run again.
+
+    The accounts are those of which who asks answers for each (``staffed_by``).
+    """
     made = Made()
     with one_refresh_for_all():
         for number, account in enumerate(accounts, 1):
@@ -145,7 +148,7 @@ def make_plans_job(progress: jobs.Progress) -> None:
         raise jobs.JobFailed("nobody asked for these plans")
     if asked.get("acting_for") and not apply_substitution(user, asked["acting_for"]):
         raise jobs.JobFailed(_("You no longer stand in for this person."))
-    accounts = Account.objects.editable_by(user).active().filter(pk__in=asked["accounts"])
+    accounts = Account.objects.staffed_by(user).active().filter(pk__in=asked["accounts"])
     found = list(accounts.order_by("name", "pk"))
     template = PlanTemplate.objects.active().filter(pk=asked["template"] or 0).first()
     progress.step(0, len(found))

@@ -16,7 +16,7 @@ from plans.services.locks import account_in_use, require_open_text
 from plans.services.portfolios import refresh_soon
 from plans.services.refusals import PlanExists, PlanRefusal
 from plans.services.sections import fill_sections
-from plans.services.steering import require_steering
+from plans.services.steering import require_answering, require_steering
 from plans.services.targets import suggest_targets
 from plans.services.templates import template_for
 
@@ -27,6 +27,22 @@ HELD = frozenset({Status.SUBMITTED, Status.APPROVED, Status.ACTIVE})
 FIELDS = ("summary", "stance", "stance_reason")
 
 
+def make_plan(
+    account: Account,
+    year: int,
+    *,
+    by: User,
+    growth: Decimal | None = None,
+    template: PlanTemplate | None = None,
+) -> AccountPlan:
+    """Makes the account's plan, for who answers for the account; see ``create_plan``.
+
+    Raises ``NotYours`` for anybody else: an edit seat fills a plan and makes none.
+    """
+    require_answering(account, by)
+    return create_plan(account, year, growth=growth, template=template)
+
+
 def create_plan(
     account: Account,
     year: int,
@@ -35,7 +51,8 @@ def create_plan(
     template: PlanTemplate | None = None,
     empty: bool = False,
 ) -> AccountPlan:
-    """Makes the account's plan for a fiscal year, in the account's currency.
+    """As ``make_plan``, where it was asked already who does it: the plan of a fiscal year, in the
+    account's currency.
 
     Its sections are those of ``template``; of the one that fits the account where none is named.
     An ``empty`` plan has none yet.

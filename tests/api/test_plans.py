@@ -33,9 +33,11 @@ def test_a_foreign_account_does_not_exist_for_the_caller(api, cast, name):
     assert response.json()["errors"][0]["attr"] == "account"
 
 
-def test_who_only_reads_the_account_cannot_make_a_plan(api, cast):
-    response = api("contributor").call("post", "plans/", {"account": cast.account.pk, "year": 2027})
+@pytest.mark.parametrize("name", ["contributor", "editor", "management"])
+def test_who_does_not_answer_for_the_account_cannot_make_a_plan(api, cast, name):
+    response = api(name).call("post", "plans/", {"account": cast.account.pk, "year": 2027})
     assert response.status_code == 403
+    assert "answer for Fjord Shipyards" in response.json()["detail"]
     assert not AccountPlan.objects.filter(year=2027).exists()
 
 

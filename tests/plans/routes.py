@@ -15,7 +15,6 @@ from tests.plans import (
 from tests.plans.route_rows import (
     DECIDES,
     DECIDES_FOREIGN,
-    READS_ACCOUNT,
     READS_FOREIGN,
     STEERS,
     STEERS_FOREIGN,
@@ -35,7 +34,7 @@ from tests.plans.route_rows import (
     step,
     target,
 )
-from tests.route_table import EDITS_ACCOUNT, EDITS_FOREIGN, Route
+from tests.route_table import EDITS_FOREIGN, SEES_ACCOUNT, Route
 
 PARTS = (
     routes_sections,
@@ -71,8 +70,8 @@ ROUTES = [
         "own",
         method="get",
         data=lambda c: {"account": c.account.pk},
-        ok_for=EDITS_ACCOUNT,
-        refused=READS_ACCOUNT,
+        ok_for=STEERS,
+        refused=SEES_ACCOUNT - STEERS,
     ),
     Route(
         "plans:create",
@@ -80,8 +79,8 @@ ROUTES = [
         method="post",
         data=lambda c: {"account": c.account.pk, "year": YEAR, "growth": "0"},
         ok=302,
-        ok_for=EDITS_ACCOUNT,
-        refused=READS_ACCOUNT,
+        ok_for=STEERS,
+        refused=SEES_ACCOUNT - STEERS,
     ),
     Route(
         "plans:create",

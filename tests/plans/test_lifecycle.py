@@ -3,6 +3,8 @@
 import pytest
 from django.urls import reverse
 
+from kam import jobs
+from kam.editing import archive
 from kam.models import Notification, Role, User
 from plans.models import AccountPlan
 from plans.services import copying, lifecycle, plans
@@ -125,9 +127,35 @@ def test_an_edit_seat_is_offered_no_step_and_no_link(cast):
     assert "Share with the customer" not in links
 
 
-def test_what_an_edit_seat_archives_no_more_it_does_not_bring_back_by_the_history(cast):
-    from kam.editing import archive
+def test_an_edit_seat_fills_a_plan_and_makes_none(cast):
+    """Neither by the service, nor by a page, many at once, nor by the worker; the KAM does."""
+    mine = AccountPlan.objects.filter(account=cast.account)
+    with pytest.raises(NotYours):
+        plans.make_plan(cast.account, YEAR + 1, by=cast.editor)
+    editor = cast.client("editor")
+    asked = {"account": cast.account.pk, "year": YEAR + 1, "growth": "0"}
+    assert editor.get(reverse("plans:create"), asked).status_code == 403
+    assert editor.post(reverse("plans:create"), asked).status_code == 403
+    panel = reverse("plans:account_panel", args=[cast.account.pk])
+    without = reverse("plans:unplanned_list") + f"?year={YEAR + 1}"
+    bulk = {"do": "bulk", "which": "ids", "ids": [cast.account.pk], "growth": "0"}
+    assert editor.post(without, bulk).status_code == 422  # none of these is theirs to plan
+    assert f'value="{cast.account.pk}">Create<' not in editor.get(without).content.decode()
+    job = copying.start_making(cast.editor, [cast.account.pk], YEAR + 1, None, None)
+    jobs.run(job.pk)
+    assert mine.filter(year=YEAR + 1).count() == 0
+    archive(cast.plan)
+    AccountPlan.objects.filter(pk=cast.plan.pk).update(year=YEAR - 1)
+    assert "plans/create/" not in editor.get(panel).content.decode()
+    kam = cast.client("kam")
+    assert "plans/create/" in kam.get(panel).content.decode()
+    assert f'value="{cast.account.pk}">Create<' in kam.get(without).content.decode()
+    assert kam.post(without, bulk).status_code == 302
+    cast.editor.acting_for = cast.kam
+    assert plans.make_plan(cast.account, YEAR + 1, by=cast.editor).pk
 
+
+def test_what_an_edit_seat_archives_no_more_it_does_not_bring_back_by_the_history(cast):
     archive(cast.plan)
     url = reverse("kam:history_restore", args=["plans.accountplan", cast.plan.pk])
     assert cast.client("editor").post(url).status_code == 403

@@ -107,10 +107,11 @@ def test_a_section_kept_to_few_is_neither_shown_nor_written(cast, audience):
     Section.objects.filter(pk=cast.section.pk).update(audience=audience, body=secret)
     for body in ("Something else", secret):  # not even whether it is the same
         batch = checked("sections", file(row("strategy", body)), cast.administrator)
-        why = "a section for all who see the account; it is kept to few"
+        why = "a section that may be written by a file"
         assert refusals(batch) == [(2, "about (kind)", why)]
         if body != secret:
             assert secret not in str(batch.report)
+        assert audience not in str(batch.report)
     with pytest.raises(services.ImportRefused):
         services.apply(batch, user=cast.administrator)
     cast.section.refresh_from_db()

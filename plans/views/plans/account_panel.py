@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.models import Account
+from accounts.selectors import decides_on
 from kam.editing import fetch_visible
 from kam.htmx import render as render_part
 from kam.periods import company_year
@@ -38,9 +39,8 @@ def account_plans(request: HttpRequest, pk: int) -> HttpResponse:
         for plan in rows
     ]
     present = company_year()
-    may_create = (
-        not any(plan.year == present.year for plan in rows)
-        and Account.objects.editable_by(request.user).filter(pk=account.pk).exists()
+    may_create = not any(plan.year == present.year for plan in rows) and decides_on(
+        request.user, account
     )
     context = {
         "account": account,

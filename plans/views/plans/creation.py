@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,9 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Account
-from kam.editing import fetch_editable
+from accounts.selectors import decides_on
+from kam.editing import fetch_visible
 from kam.money import rates_for
 from kam.periods import company_year
+from kam.scoping import signed_in
 from plans.forms import NewPlanForm
 from plans.phasing import suggested
 from plans.selectors import sales_of
@@ -30,7 +33,9 @@ def create(request: HttpRequest) -> HttpResponse:
     pk = asked.get("account", "")
     if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
         return HttpResponseRedirect(reverse("plans:unplanned_list"))
-    account = fetch_editable(Account.objects, request.user, pk=int(pk))
+    account = fetch_visible(Account.objects, request.user, pk=int(pk))
+    if not decides_on(request.user, account):
+        raise PermissionDenied
     start = {"year": asked.get("year") or company_year().year, "growth": Decimal(0)}
     bound = request.method == "POST" or "growth" in request.GET
     form = NewPlanForm(asked if bound else start, user=request.user)
@@ -38,7 +43,9 @@ def create(request: HttpRequest) -> HttpResponse:
         year, growth = form.cleaned_data["year"], form.cleaned_data["growth"]
         template = form.cleaned_data["template"]
         try:
-            plan = plans.create_plan(account, year, growth=growth, template=template)
+            plan = plans.make_plan(
+                account, year, by=signed_in(request), growth=growth, template=template
+            )
         except PlanExists as exists:
             messages.info(request, exists.sentence)
             plan = exists.plan

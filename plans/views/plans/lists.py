@@ -160,6 +160,12 @@ class UnplannedList(Listing):
         submit=gettext_lazy("Make plans"),
     )
 
+    def _editable(self, selection: Any) -> Any:
+        """A plan is made by who answers for the account; an edit seat fills it."""
+        return selection.filter(
+            pk__in=Account.objects.staffed_by(self.request.user).order_by().values("pk")
+        )
+
     def do_bulk(self) -> HttpResponse:
         """Plans for the chosen accounts, made in the worker."""
         selection = self.selection(self.request.POST)
@@ -207,7 +213,7 @@ class UnplannedList(Listing):
         for row in last.order_by("currency"):
             sold[row.account_id].append(f"{amount(row.revenue)} {row.currency}")
         mine = set(
-            Account.objects.editable_by(self.request.user)
+            Account.objects.staffed_by(self.request.user)
             .filter(pk__in=[row.pk for row in rows])
             .values_list("pk", flat=True)
         )
