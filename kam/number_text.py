@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import cache
 from typing import Any
 
 from django.utils.formats import get_format
-from django.utils.numberformat import format as format_number
 from django.utils.translation import get_language, pgettext_lazy
 
 MINUS = "−"
@@ -45,17 +45,24 @@ def as_decimal(value: Any) -> Decimal | None:
 def plain(number: Decimal, decimals: int = 0) -> str:
     """``number`` rounded to ``decimals``, grouped by thousands, in the active language."""
     decimals = max(0, min(int(decimals), 12))
-    rounded = number.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
-    text = format_number(
-        abs(rounded),
-        get_format("DECIMAL_SEPARATOR"),
-        decimals,
-        grouping=3,
-        thousand_sep=get_format("THOUSAND_SEPARATOR") or ",",  # Django has none for Chinese
-        force_grouping=True,
-        use_l10n=True,
+    rounded = number.quantize(_PLACES[decimals], rounding=ROUND_HALF_UP)
+    text = f"{abs(rounded):,.{decimals}f}".translate(_separators(get_language()))
+    return MINUS + text if rounded < 0 else text
+
+
+_PLACES = tuple(Decimal(1).scaleb(-decimals) for decimals in range(13))
+
+
+@cache
+def _separators(language: str | None) -> dict[int, str]:
+    """What stands in a language for the comma of thousands and the point of decimals."""
+    thousands = get_format("THOUSAND_SEPARATOR", language)
+    return str.maketrans(
+        {
+            ",": thousands or ",",  # Django has none for Chinese
+            ".": get_format("DECIMAL_SEPARATOR", language),
+        }
     )
-    return (MINUS if rounded < 0 else "") + text
 
 
 #: The short forms, largest first; Chinese counts in 10⁴.
