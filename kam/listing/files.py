@@ -1,6 +1,7 @@
 """Rows as CSV and XLSX. Text that a spreadsheet would take for a formula stays text."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,14 +13,21 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+#: With those of East Asian keyboards, which spreadsheets there take for the same.
+SIGNS = "=+\\-@＝＋－＠"
+FORMULA = re.compile(rf"^(?=\s*[{SIGNS}]|[\t\r\n])")
+#: A spreadsheet that parts cells by semicolons or tabs begins a new one behind them.
+INNER_FORMULA = re.compile(rf"(?<=[;\t\r\n])(?=[{SIGNS}])")
 
 
 def safe_text(value: Any) -> Any:
-    """A value for CSV: text that a spreadsheet would run as a formula gets an apostrophe first."""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return f"'{value}"
-    return value
+    """A value for CSV: text that a spreadsheet would run as a formula gets an apostrophe first.
+
+    So does what would be one where the file is parted otherwise than it was written.
+    """
+    if not isinstance(value, str):
+        return value
+    return FORMULA.sub("'", INNER_FORMULA.sub("'", value))
 
 
 class _Line:

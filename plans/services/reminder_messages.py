@@ -19,7 +19,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from kam.models import Notification, User
+from kam.models import Notification, Substitution, User
 from kam.notifications import deliver, in_language_of, may_be_told, message
 from plans.models import Reminder
 from plans.services.reminder_kinds import BY_NAME, DueKind
@@ -126,7 +126,13 @@ def _written(reminders: Sequence[Reminder], now: datetime) -> list[Notification]
     drafts = list(_drafts(reminders))
     keys = {draft.recipient for draft in drafts} | {draft.behalf for draft in drafts}
     people = User.objects.in_bulk(keys)
-    drafts = [draft for draft in drafts if may_be_told(people[draft.recipient])]
+    standing_in = _standing_in(drafts, people, now)
+    drafts = [
+        draft
+        for draft in drafts
+        if may_be_told(people[draft.recipient])
+        and (draft.group != STANDING_IN or (draft.behalf, draft.recipient) in standing_in)
+    ]
     written = []
     for name in sorted({draft.kind.name for draft in drafts}):
         kind = BY_NAME[name]
@@ -137,6 +143,24 @@ def _written(reminders: Sequence[Reminder], now: datetime) -> list[Notification]
                 with in_language_of(person):
                     written.append(_message(draft, open_rows, person, people[draft.behalf], now))
     return written
+
+
+def _standing_in(
+    drafts: Sequence[Draft], people: dict[int, User], now: datetime
+) -> set[tuple[int, int]]:
+    """Who of these stands in for whom when it is told, as (absent, substitute): a message that waited
+    must not tell of another's rows when that is over. One query, where there are any."""
+    substitutes = {draft.recipient for draft in drafts if draft.group == STANDING_IN}
+    if not substitutes:
+        return set()
+    covering = Substitution.objects.covering(now.date(), slack=1)
+    return {
+        (row.absent_id, row.substitute_id)
+        for row in covering.filter(substitute__in=substitutes)
+        if row.absent_id in people
+        and may_be_told(people[row.absent_id])
+        and row.starts_on <= now.astimezone(people[row.absent_id].zone).date() <= row.ends_on
+    }
 
 
 def _drafts(reminders: Sequence[Reminder]) -> Iterator[Draft]:

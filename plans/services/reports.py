@@ -31,6 +31,7 @@ from accounts.models import Account
 from kam import jobs
 from kam.editing import archive, restore
 from kam.models import Company, Job, User
+from kam.notifications import may_be_told
 from kam.pdf import ReportError
 from kam.periods import add_months, company_today, company_year, month_of
 from plans import reports
@@ -149,7 +150,9 @@ def next_day(rhythm: str, after: date) -> date:
 def send_scheduled(now: datetime | None = None) -> int:
     """Claims the reports that are due and lets the worker make them; returns how many were begun."""
     today = company_today(now=now)
-    due = ReportSchedule.objects.active().filter(next_on__lte=today, user__is_active=True)
+    due = ReportSchedule.objects.active().filter(
+        next_on__lte=today, user__is_active=True, user__archived_at__isnull=True
+    )
     begun = 0
     for row in due.select_related("user").order_by("next_on", "pk")[:200]:
         with transaction.atomic():
@@ -279,7 +282,7 @@ def mailed_report(progress: jobs.Progress) -> None:
         .filter(pk=progress.arguments["schedule"])
         .first()
     )
-    if row is None or not row.user.is_active:
+    if row is None or not may_be_told(row.user):
         raise jobs.JobFailed(_("This report is no longer wanted."))
     on = date.fromisoformat(progress.arguments["on"])
     user, year = row.user, company_year().year

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from kam.audit import source
 from kam.models import Company
+from kam.notifications import may_be_told
 from kam.periods import company_year
 from plans import joint
 from plans.models import PlanShare
@@ -89,8 +90,8 @@ def _too_many(request: HttpRequest) -> HttpResponse:
 def closed_page(request: HttpRequest, share: PlanShare) -> HttpResponse:
     """One page for every reason: the link no longer opens, and whom to ask."""
     owner = share.plan.account.owner
-    known = owner if owner is not None and owner.is_active else share.created_by
-    person = known if known is not None and known.is_active else None
+    people = (person for person in (owner, share.created_by) if person is not None)
+    person = next((person for person in people if may_be_told(person)), None)
     context = {"company": Company.current(), "person": person}
     return render(request, "plans/joint/closed.html", context, status=410)
 

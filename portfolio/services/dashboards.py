@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from kam import jobs
 from kam.editing import archive, save_fields
 from kam.models import Company, User
+from kam.notifications import may_be_told
 from kam.pdf import ReportError, render_report
 from kam.periods import add_months, company_today, month_of
 from portfolio.dashboard import (
@@ -88,7 +89,10 @@ def start_due_mails(today: date | None = None) -> int:
     """
     today = today or company_today()
     due = DashboardMail.objects.active().filter(
-        next_on__lte=today, paused_on__isnull=True, user__is_active=True
+        next_on__lte=today,
+        paused_on__isnull=True,
+        user__is_active=True,
+        user__archived_at__isnull=True,
     )
     begun = 0
     for row in due.select_related("user")[:200]:
@@ -110,7 +114,7 @@ def send_mail(progress: jobs.Progress) -> None:
     row = DashboardMail.objects.active().select_related("user").filter(
         pk=progress.arguments["mail"]
     ).first()  # fmt: skip
-    if row is None or row.paused_on is not None or not row.user.is_active:
+    if row is None or row.paused_on is not None or not may_be_told(row.user):
         raise jobs.JobFailed(_("This mail is no longer wanted."))
     with translation.override(row.user.language):
         try:

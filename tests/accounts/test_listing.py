@@ -385,13 +385,20 @@ def test_not_key_account_is_a_change_too(cast):
 
 
 # --- files ----------------------------------------------------------------------------------------
-EVIL = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"]
+EVIL = ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "＝1+1", "－1", "\tx", "\rx", "\nx"]
 
 
 @pytest.mark.parametrize("text", EVIL)
 def test_text_that_looks_like_a_formula_stays_text(cast, text):
     assert safe_text(text) == f"'{text}"
     assert safe_text(Decimal("-5")) == Decimal("-5")
+
+
+def test_text_stays_text_where_the_file_is_parted_otherwise():
+    assert safe_text("x;=1+1") == "x;'=1+1"
+    assert safe_text("x\t@A1\n-1") == "x\t'@A1\n'-1"
+    assert safe_text("\t=1") == "'\t'=1"
+    assert safe_text("a; b, c = d - e") == "a; b, c = d - e"
 
 
 def test_the_csv_holds_what_the_filter_shows(cast):

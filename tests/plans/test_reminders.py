@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from kam.editing import archive
 from kam.models import Notification, Substitution, TaskRun
 from plans.models import Activity, GoalStep, Need, PlanSettings, Reminder, Review
 from plans.services import reminder_messages, reminders
@@ -106,6 +107,25 @@ def test_the_message_speaks_the_readers_language(visit, cast):
 
 def test_a_step_missed_for_weeks_is_left_out(visit):
     assert told(DUE + timedelta(days=60)) == set()
+
+
+@pytest.mark.parametrize("over", ["ended", "archived", "absent one archived"])
+def test_a_message_that_waited_tells_a_substitute_nothing_once_that_is_over(visit, cast, over):
+    row = Substitution.objects.create(
+        absent=cast.kam, substitute=cast.outsider, starts_on=DUE, ends_on=DUE + timedelta(days=3)
+    )
+    now = at(DUE + timedelta(days=1))
+    for kind in reminders.KINDS:
+        reminders.write_down(kind, reminders.people_at(now), now)
+    assert Reminder.objects.filter(recipient=cast.outsider, told_at=None).exists()
+    if over == "absent one archived":
+        archive(cast.kam)
+    elif over == "archived":
+        archive(row)
+    later = DUE + timedelta(days=5 if over == "ended" else 1)
+    reminder_messages.tell(at(later))
+    assert not Notification.objects.filter(recipient=cast.outsider).exists()
+    assert not Reminder.objects.filter(told_at=None).exists()
 
 
 def test_inactive_people_are_passed_over(visit, cast):

@@ -11,6 +11,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from kam import jobs
+from kam.editing import archive
 from kam.models import ApiToken, Job, User
 from plans.models import Goal, ReportSchedule, SentReport
 from plans.services import reports
@@ -134,6 +135,17 @@ def test_a_worker_that_dies_before_the_mail_sends_it_later(cast, cheap, mailoutb
     assert SentReport.objects.count() == 1
 
 
+def test_who_was_archived_gets_no_report_any_more(cast, cheap, mailoutbox):
+    due(cast.kam)
+    assert reports.send_scheduled() == 1
+    archive(cast.kam)  # between the night's claim and the worker
+    run_waiting()
+    due(cast.kam, kind="portfolio", subject=cast.kam.pk, rhythm="monthly")
+    assert reports.send_scheduled() == 0
+    assert not mailoutbox
+    assert not SentReport.objects.exists()
+
+
 def test_who_lost_the_right_reads_so_once(cast, cheap, mailoutbox):
     row = due(cast.leader, kind="portfolio", subject=cast.kam.pk)
     User.objects.filter(pk=cast.leader.pk).update(role="contributor")
@@ -222,6 +234,7 @@ def test_over_the_api(cast, cheap):
         format="json",
     )
     assert foreign.status_code == 400
+    del body["year"]
     made = api.post(reverse("api:report-schedule-list"), body | {"rhythm": "weekly"}, format="json")
     assert made.status_code == 201, made.data
     again = api.post(

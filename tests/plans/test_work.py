@@ -10,6 +10,7 @@ from django.urls import reverse
 from icalendar import Calendar
 
 from accounts.models import AccountTeamMember
+from kam.models import Substitution
 from kam.periods import company_today
 from kam.pictures import timeline
 from plans.models import AccountPlan, Activity, CalendarFeed, Goal, GoalStep, Strategy
@@ -355,6 +356,24 @@ def test_an_address_that_is_revoked_or_whose_owner_left_opens_nothing(cast, clie
     type(cast.kam).objects.filter(pk=cast.kam.pk).update(is_active=False)
     assert client.get(url("calendar", new)).status_code == 404
     assert not CalendarFeed.objects.filter(digest__contains=new).exists()
+
+
+def test_who_was_archived_or_handed_the_account_over_reads_no_more_in_their_calendar(cast, client):
+    secret = feeds.issue_feed(cast.kam)[1]
+    assert len(events(client, secret)) == 1
+    cast.account.owner = cast.other_kam  # the plan and its activity go with the account
+    cast.account.save()
+    assert events(client, secret) == {}
+    Substitution.objects.create(
+        absent=cast.other_kam,
+        substitute=cast.kam,
+        starts_on=date(2020, 1, 1),
+        ends_on=date(2020, 2, 1),
+    )
+    assert events(client, secret) == {}
+    cast.kam.archived_at = cast.kam.created_at
+    cast.kam.save()
+    assert client.get(url("calendar", secret)).status_code == 404
 
 
 def test_ones_feed_is_made_shown_once_and_revoked(cast, client):
