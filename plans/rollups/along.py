@@ -14,7 +14,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
@@ -29,6 +28,7 @@ from plans.rollups.company import CELL, FOUND
 from plans.rollups.figures import Counts, Figures
 from plans.rollups.moment import one_moment
 from plans.rollups.prepared import Freshness, read
+from plans.rollups.statements import keys_sql
 from portfolio.models import Segment, SegmentScheme
 
 #: Parts shown; a company may have thousands of customer groups.
@@ -241,12 +241,7 @@ def _read(
     whole: bool,
     tree: bool,
 ) -> list[tuple[Any, ...]]:
-    try:
-        inside, params = owners.order_by().values("pk").query.sql_with_params()
-    except EmptyResultSet:
-        inside, params = "SELECT NULL::bigint WHERE false", ()
-    names = {f"scope_{index}": value for index, value in enumerate(params)}
-    inside = inside % tuple(f"%({name})s" for name in names)
+    inside, names = keys_sql(owners, "owners")
     known = [
         (of_year, currency, rate)
         for of_year, table in rates.items()

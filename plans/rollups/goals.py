@@ -23,9 +23,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Min, Q, QuerySet, Sum
+from django.db.models import QuerySet
 
 from accounts.models import Account
 from kam.models import User
@@ -35,6 +34,7 @@ from plans.calc import ratio
 from plans.models import AgreedMonth, Measure, MeasuredGoals, PortfolioCount
 from plans.rollups.figures import Figures
 from plans.rollups.measured import measured, measured_values
+from plans.rollups.statements import keys_sql
 
 #: What the level's own figures say.
 OF_FIGURES = frozenset({Measure.REVENUE, Measure.MARGIN, Measure.MARGIN_SHARE})
@@ -83,7 +83,7 @@ class GoalLine:
 _GOALS = """
     WITH rates AS (
         SELECT * FROM unnest(%(currencies)s::text[], %(rates)s::numeric[]) r(currency, rate)
-    ), mine AS MATERIALIZED ({mine}), goals AS MATERIALIZED (
+    ) {kept} , mine AS MATERIALIZED ({mine}), goals AS MATERIALIZED (
         SELECT DISTINCT ON (p.account_id, g.measured_by)
                p.account_id, p.id AS plan_id, p.currency, g.id AS goal_id, g.measured_by, g.title,
                g.target, g.updated_at
@@ -114,10 +114,10 @@ _OF_VOLUME = """
    WHERE 'volume' = ANY(%(measures)s) AND y.year = %(year)s AND y.account_id IN (SELECT pk FROM mine)
 """
 _SUMS = f"""
-    SELECT measured_by, {_TOTALS} FROM lines GROUP BY 1
+    SELECT measured_by, {_TOTALS}, NULL::timestamptz FROM lines GROUP BY 1
     UNION ALL
     SELECT 'volume', sum(y.volume), count(DISTINCT y.account_id), count(DISTINCT y.account_id),
-           NULL, NULL, 0 {_OF_VOLUME}
+           NULL, NULL, 0, NULL {_OF_VOLUME}
     HAVING count(*) > 0
 """  # noqa: S608 - our own names
 _BY_OWNER = f"""
@@ -148,6 +148,27 @@ _LINES = f"""
         ON v.plan_id = p.id AND v.number = p.in_force AND {AgreedMonth.AMENDED}
      ORDER BY l.weight DESC NULLS LAST, x.name, x.id
 """  # noqa: S608 - our own names
+
+
+#: What the night measured of these owners, where they have many accounts; while there is such a row
+#: nothing is measured now.
+_KEPT = f"""
+    , owners AS MATERIALIZED ({{owners}}), kept AS MATERIALIZED (
+        SELECT measure, {", ".join(f"sum({name})" for name in MeasuredGoals.SUMS)}, min(measured_at)
+          FROM plans_measuredgoals
+         WHERE year = %(year)s AND measure = ANY(%(measures)s)
+           AND (owner_id IN (TABLE owners) OR (%(unowned)s AND owner_id IS NULL))
+           AND %(most)s < (
+               SELECT sum(accounts) FROM plans_portfoliocount
+                WHERE year = {PortfolioCount.ALWAYS}
+                  AND (owner_id IN (TABLE owners) OR (%(unowned)s AND owner_id IS NULL)))
+         GROUP BY 1
+    )
+"""  # noqa: S608 - our own names
+_UNLESS_KEPT = " WHERE NOT EXISTS (SELECT FROM kept)"
+_OR_KEPT = """
+    UNION ALL SELECT * FROM kept
+"""
 
 
 def of_figures(measure: str, figures: Figures) -> GoalSum:
@@ -204,7 +225,7 @@ def level_goal_sums(
     *,
     unowned: bool,
 ) -> dict[str, GoalSum]:
-    """What a level has reached of each measure that the figures do not tell (two queries).
+    """What a level has reached of each measure that the figures do not tell (one query).
 
     ``accounts`` are those of ``owners``, and with ``unowned`` nobody's as well. Of many accounts the
     night's sums are read; before the first night all is measured now.
@@ -212,20 +233,11 @@ def level_goal_sums(
     wanted = set(measures) - OF_FIGURES - {Measure.HAND}
     if not wanted:
         return {}
-    mine = Q(owner__in=owners.order_by().values("pk"))
-    if unowned:
-        mine |= Q(owner__isnull=True)
-    counted = PortfolioCount.objects.filter(mine, year=PortfolioCount.ALWAYS).order_by()
-    if (counted.aggregate(n=Sum("accounts"))["n"] or 0) > MEASURED_NOW:
-        kept = (
-            MeasuredGoals.objects.filter(mine, year=year, measure__in=wanted)
-            .order_by()
-            .values_list("measure")
-            .annotate(*(Sum(name) for name in MeasuredGoals.SUMS), measured_at=Min("measured_at"))
-        )
-        if found := {row[0]: _sum_of(*row) for row in kept}:
-            return found
-    return goal_sums(wanted, accounts, year, rates)
+    inside, names = keys_sql(owners, "owners")
+    values = _values(wanted, year, rates, None) | names
+    values |= {"unowned": unowned, "most": MEASURED_NOW}
+    statement = _statement(wanted, "", _KEPT.replace("{owners}", inside)) + _SUMS + _OR_KEPT
+    return {row[0]: _sum_of(*row) for row in _rows(statement, accounts, values, _UNLESS_KEPT)}
 
 
 def goal_sums_by_owner(
@@ -253,8 +265,12 @@ def goal_lines(
     return lines
 
 
-def _statement(measures: set[str], heaviest: str) -> str:
-    return _GOALS.replace("{measured}", measured(measures)).replace("{heaviest}", heaviest)
+def _statement(measures: set[str], heaviest: str, kept: str = "") -> str:
+    parts = {"measured": measured(measures), "heaviest": heaviest, "kept": kept}
+    statement = _GOALS
+    for name, part in parts.items():
+        statement = statement.replace(f"{{{name}}}", part)
+    return statement
 
 
 def _values(measures: set[str], year: int, rates: Rates, today: date | None) -> dict[str, Any]:
@@ -268,16 +284,10 @@ def _values(measures: set[str], year: int, rates: Rates, today: date | None) -> 
 
 
 def _rows(
-    statement: str, accounts: QuerySet[Account], values: dict[str, Any]
+    statement: str, accounts: QuerySet[Account], values: dict[str, Any], unless: str = ""
 ) -> list[tuple[Any, ...]]:
-    try:
-        mine, params = accounts.order_by().values("pk").query.sql_with_params()
-    except EmptyResultSet:
-        return []
-    # The scope's parameters are given by place; here each gets a name.
-    names = {f"scope_{index}": value for index, value in enumerate(params)}
-    mine = mine % tuple(f"%({name})s" for name in names)
-    mine = f"SELECT x.pk FROM ({mine}) x(pk)"  # noqa: S608 - the scope's own statement
+    inside, names = keys_sql(accounts, "scope")
+    mine = f"SELECT x.pk FROM ({inside}) x(pk) {unless}"  # noqa: S608 - the scope's own statement
     with connection.cursor() as cursor:
         cursor.execute(statement.replace("{mine}", mine), values | names)
         return cursor.fetchall()

@@ -232,12 +232,12 @@ def test_many_accounts_are_read_as_the_night_left_them_and_few_as_they_are(many,
     Judgement.objects.update(value=1)
     with CaptureQueriesContext(connection) as caught:
         assert level(many, {"satisfaction"})["satisfaction"] == before
-    assert len(caught) == 3  # rates, how many accounts, what is kept
+    assert len(caught) == 2  # rates, what is kept
     monkeypatch.setattr(goals, "MEASURED_NOW", 1_000)
     with CaptureQueriesContext(connection) as caught:
         now = level(many, {"satisfaction"})["satisfaction"]
     assert (now.value, now.measured_at) == (1, None)
-    assert len(caught) == 3
+    assert len(caught) == 2
 
 
 def test_the_page_says_how_old_they_are(many):

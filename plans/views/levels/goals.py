@@ -72,7 +72,7 @@ class GoalRow:
 def goal_rows(plan: Any, user: Any, goals: list[LevelGoal]) -> list[GoalRow]:
     """Goals with their roll-up: the level's figures and one query over the account plans' goals.
 
-    Six queries: whether the figures may be seen, rates, months, counts, accounts, what is measured.
+    Five queries: whether the figures may be seen, rates, months, counts, the plans' goals.
     """
     measures = {goal.measured_by for goal in goals} - {Measure.HAND}
     scope = scope_of(user)
