@@ -11,8 +11,10 @@ from typing import Any, TypeVar
 from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiSerializerExtension
 from rest_framework import serializers
+from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
 
+FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 LONGEST = 100  # of a name that is said again
 Step = TypeVar("Step", bound=Callable[..., Any])
 
@@ -53,12 +55,23 @@ def unknown_fields(
     }
 
 
+def _sent_with(request: Request) -> Any:
+    """The body; an empty form is none, though forms are not read here."""
+    try:
+        return request.data
+    except UnsupportedMediaType:
+        form = request._request  # type: ignore[attr-defined]
+        if form.content_type not in FORMS or form.POST or form.FILES:
+            raise
+        return None
+
+
 def bodiless(step: Step) -> Step:
     """Decorator of an action that takes no body: whatever is sent is 400, by name."""
 
     @wraps(step)
     def refusing(view: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
-        sent = request.data
+        sent = _sent_with(request)
         if sent:
             named = sent if isinstance(sent, Mapping) else {"non_field_errors": sent}
             raise serializers.ValidationError(unknown_fields(named, {}))

@@ -110,6 +110,13 @@ def test_a_call_that_takes_no_body_refuses_one(api, cast, path):
     assert set(wrong(api("administrator").call("post", path, {"note": "x"}))) == {"note"}
 
 
+def test_an_empty_form_is_no_body_and_a_filled_one_is_not_read(api, cast):
+    client = api("kam")
+    address = f"/api/v1/plans/{cast.plan.pk}/submit/"
+    assert client.post(address, {"note": "x"}).status_code == 415
+    assert client.post(address).status_code == 200
+
+
 def test_the_document_says_that_other_names_are_refused():
     assert len(WRITES) > 100
     for path, method, operation in WRITES:

@@ -38,6 +38,7 @@ def evil(cast):
         cast.product,
         cast.kam,
         cast.north,
+        cast.region,
     ):
         row.name = EVIL
         row.save()
