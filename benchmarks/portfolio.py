@@ -68,9 +68,9 @@ def _rows(cursor: Any, today: date, end: date) -> None:
               SELECT id FROM accounts_productline ORDER BY (id + a.id) %% 6 LIMIT 2) l
          WHERE a.id %% 4 <> 0;
         INSERT INTO portfolio_hoursspent
-               (version, created_at, updated_at, account_id, user_id, week, hours, note)
+               (version, created_at, updated_at, account_id, user_id, week, hours, from_meetings, note)
         SELECT 1, now(), now(), a.id, a.owner_id,
-               date_trunc('week', %(end)s::date - 28 * n)::date, 1 + (a.id + n) %% 6, ''
+               date_trunc('week', %(end)s::date - 28 * n)::date, 1 + (a.id + n) %% 6, 0, ''
           FROM accounts_account a CROSS JOIN generate_series(1, 12) n
          WHERE a.owner_id IS NOT NULL
         """,

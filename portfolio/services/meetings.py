@@ -4,6 +4,7 @@
 ``MeetingHours``. Both change together, while the person's hours are locked.
 """
 
+from datetime import date
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
@@ -82,7 +83,7 @@ def count_again(line: MeetingHours) -> MeetingHours:
         return line
 
 
-def _row(account: Account, person: User, week: object, hours: Decimal) -> HoursSpent:
+def _row(account: Account, person: User, week: date, hours: Decimal) -> HoursSpent:
     row = HoursSpent.objects.filter(account=account, user=person, week=week).first()
     if row is not None:
         return _add(row, hours)

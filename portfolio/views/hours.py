@@ -57,8 +57,8 @@ def hours(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     entries = _entries(request, week)
     wanted = _asked_offers(request, found)
-    errors = [row.error for row in (*week.rows, *found.offers) if row.error]
-    if not other.is_valid() or errors:
+    wrong = any(row.error for row in week.rows) or any(o.error for o in found.offers)
+    if not other.is_valid() or wrong:
         return _answer(request, week, other, found, status=422)
     account = other.cleaned_data.get("account")
     if account is not None:
