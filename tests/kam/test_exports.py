@@ -38,10 +38,11 @@ def evil(cast):
         cast.product,
         cast.kam,
         cast.north,
-        cast.region,
     ):
         row.name = EVIL
         row.save()
+    cast.region.name = f"{EVIL}&1"
+    cast.region.save()
     for row in (cast.goal, cast.activity):
         row.title = EVIL
         row.save()
@@ -63,7 +64,7 @@ def check_workbook(content: bytes) -> int:
         for row in sheet.iter_rows():
             for cell in row:
                 assert cell.data_type != "f", cell.coordinate
-                found += str(cell.value) == EVIL
+                found += str(cell.value).startswith(EVIL)
     return found
 
 
