@@ -160,7 +160,7 @@ def moving(transactional_db, monkeypatch):
     refresh_portfolios()
     account = Account.objects.filter(archived_at=None, owner__isnull=False).first()
     others = [u for u in world.owners if u.pk != account.owner_id]
-    original = prepared._grouped
+    original = prepared._months
     moved = []
 
     def act():
@@ -168,14 +168,14 @@ def moving(transactional_db, monkeypatch):
         Account.objects.exclude(pk=account.pk).update(archived_at=timezone.now())
         refresh_portfolios()
 
-    def grouped(*args, **kwargs):
+    def months(*args, **kwargs):
         rows = original(*args, **kwargs)
         if not moved:
             moved.append(True)
             in_another_connection(act)
         return rows
 
-    monkeypatch.setattr(prepared, "_grouped", grouped)
+    monkeypatch.setattr(prepared, "_months", months)
     return world
 
 
