@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from kam.pictures.scale import r
-from kam.pictures.words import TEXT, cut
+from kam.pictures.words import TEXT, cut, width
 
 WIDTH = 720.0
-ROW = 26.0
+#: A row holds its bar at its foot; above it, where the page is narrow, the bar's name.
+ROW = 30.0
 THICK = 14.0
+FOOT = 3.0
 TOP = 26.0
 BOTTOM = 6.0
 NAMES = 220.0
@@ -41,8 +43,12 @@ class Bar:
 
 @dataclass(frozen=True)
 class Shape:
+    """A bar's place; its name stands beside it at the left, or from ``above_x`` on above it."""
+
     bar: Bar
     label: str
+    above_x: float
+    above_y: float
     x: float
     y: float
     width: float
@@ -110,15 +116,19 @@ def lay_out(
         assert bar.end is not None  # noqa: S101 - placed bars have one
         begin = max(min(bar.start or bar.end, bar.end), span[0])
         x = at(begin)
-        width = max(LEAST, at(bar.end + timedelta(days=1)) - x)
-        y = TOP + ROW * index + (ROW - THICK) / 2
+        width_of = max(LEAST, at(bar.end + timedelta(days=1)) - x)
+        y = TOP + ROW * (index + 1) - FOOT - THICK
+        x = min(x, r(right - width_of))
+        label = cut(bar.label, NAMES - 8, TEXT)
         shapes.append(
             Shape(
                 bar=bar,
-                label=cut(bar.label, NAMES - 8, TEXT),
-                x=min(x, r(right - width)),
+                label=label,
+                above_x=max(left, min(x, r(right - width(label, TEXT)))),
+                above_y=r(y - 3),
+                x=x,
                 y=r(y),
-                width=r(width),
+                width=r(width_of),
                 height=THICK,
                 middle=r(y + THICK / 2),
                 text_y=r(y + THICK / 2 + 4),

@@ -131,3 +131,14 @@ document.addEventListener("click", (event) => {
   watch.observe(state, { attributes: true, attributeFilter: ["data-is"] });
   done.closest("form").requestSubmit();
 });
+
+// ---- A timeline that has no room begins a little before today ----------------------------------------
+function toToday(root) {
+  for (const line of root.querySelectorAll?.(".pic-scroll .pic-today") ?? []) {
+    const box = line.closest(".pic-scroll");
+    if (box.scrollWidth <= box.clientWidth) continue;
+    box.scrollLeft += line.getBoundingClientRect().left - box.getBoundingClientRect().left - box.clientWidth / 3;
+  }
+}
+toToday(document);
+document.addEventListener("htmx:load", (event) => toToday(event.detail.elt.parentElement ?? document));

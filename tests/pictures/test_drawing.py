@@ -244,6 +244,9 @@ def test_a_timeline_scrolls_where_it_has_no_room_and_its_table_says_what_waits()
     labels = [e.text for e in root.iter("text") if e.get("class") == "pic-text"]
     assert labels[0].endswith("…")
     assert len(labels) == 3  # the one without a day stands in the table alone
+    above = [e for e in root.iter("text") if e.get("class") == "pic-text pic-above"]
+    assert [e.text for e in above] == labels
+    assert {e.get("display") for e in above} == {"none"}  # a narrow page shows these, a PDF those
     assert [row[0] for row in cells(draw("timeline"))[1:]] == [bar.label for bar in TIMELINE]
     assert cells(draw("timeline"))[2][3] == LONG
     assert not list(parsed(draw("timeline, no days")).iter("svg"))

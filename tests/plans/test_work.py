@@ -289,6 +289,13 @@ def test_bars_lie_on_the_months_that_hold_them():
     assert one.x + one.width == picture.today
     assert two.x > picture.today
     assert [tick.label for tick in picture.ticks] == ["01", "02"]
+    for shape in picture.shapes:  # the name above a bar stands clear of the bar before, and inside
+        assert shape.above_y < shape.y
+        assert (
+            shape.y - (shape.above_y - timeline.TEXT)
+            < timeline.ROW - timeline.THICK + timeline.FOOT
+        )
+        assert picture.left <= shape.above_x <= shape.x
     assert len(picture.arrows) == 1
     assert not picture.arrows[0].backwards
 
