@@ -306,7 +306,7 @@ class SegmentAccounts(Listing):
             sort="name",
             heading=True,
         ),
-        Column("number", gettext_lazy("Number"), sort=Key("number", nullable=True)),
+        Column("number", gettext_lazy("Number"), sort=Key("number", nullable=True), nowrap=True),
         Column(
             "owner",
             gettext_lazy("KAM"),
@@ -333,6 +333,7 @@ class SegmentAccounts(Listing):
             gettext_lazy("How"),
             show=lambda row: _how(row.placement),
             export=lambda row: _how(row.placement),
+            nowrap=True,
         ),
     )
 
