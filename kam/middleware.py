@@ -73,7 +73,8 @@ class PersonMiddleware:
             if location.startswith(reverse(settings.LOGIN_URL)):
                 # A part of a page must not become the sign-in page: the client offers to reload.
                 response = HttpResponse(status=401)
-        response.headers.setdefault("Content-Language", language)
+        # Who calls with a token is known only within: then the language is theirs.
+        response.headers.setdefault("Content-Language", translation.get_language())
         if "Cache-Control" not in response.headers and user.is_authenticated:
             response.headers["Cache-Control"] = "private, no-cache"
         return response

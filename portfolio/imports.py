@@ -17,7 +17,6 @@ from kam.importing.reading import FileRefused
 from kam.importing.resource import Change, Column, Key, Record, Stored, register
 from kam.importing.resources import PEOPLE
 from kam.models import ImportBatch, User
-from kam.number_text import plain
 from kam.periods import company_today
 from portfolio.models import (
     HoursSpent,
@@ -26,7 +25,7 @@ from portfolio.models import (
     PlannedHours,
     ServiceCost,
 )
-from portfolio.services.hours import WEEK_HOURS, week_sums
+from portfolio.services.hours import WEEK_HOURS, fewer_than_met, week_sums
 from portfolio.services.inputs import judged_codes
 
 ACCOUNT_NAMES = ("account number", "customer number", "customer no", "customer id", "account id")
@@ -253,8 +252,7 @@ class HoursSpentImport(OfPeople):
             before = held.values.get("hours") if held is not None else None
             met = from_meetings.get(held.pk, 0) if held is not None else 0
             if hours < met:
-                text = _("at least %(n)s hours: so many are from meetings")
-                yield record, "hours", text % {"n": plain(Decimal(met), 2)}
+                yield record, "hours", fewer_than_met(Decimal(met))
                 continue
             week = self._weeks.setdefault((record.ids["user"], record.values["week"]), Week())
             week.more += hours - (before or 0)

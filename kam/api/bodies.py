@@ -51,8 +51,13 @@ def unknown_fields(
     if not known:
         words = _("Nothing is sent with this call.")
     return {
-        name[:LONGEST]: [serializers.ErrorDetail(words, code="unknown_field")] for name in unknown
+        _sayable(name): [serializers.ErrorDetail(words, code="unknown_field")] for name in unknown
     }
+
+
+def _sayable(name: str) -> str:
+    """The name cut short, and without what no answer can hold (halves of surrogate pairs)."""
+    return name[:LONGEST].encode("utf-8", "replace").decode()
 
 
 def _sent_with(request: Request) -> Any:

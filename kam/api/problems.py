@@ -24,7 +24,7 @@ SAID = {
 
 def is_call(request: HttpRequest) -> bool:
     """Whether a program asks: everything under ``/api/`` is answered as a problem, not as a page."""
-    return request.path_info.startswith("/api/")
+    return f"{request.path_info}/".startswith("/api/")
 
 
 def problem(status: int, detail: str = "") -> JsonResponse:

@@ -27,6 +27,8 @@ from kam.models import ImportBatch, ImportMap, Job, User
 log = logging.getLogger(__name__)
 LOCK = "import"  # imports are written one after another
 WAIT = 600  # seconds that one import waits for another
+#: What a batch counts of its rows.
+COUNTS = ("created", "changed", "unchanged", "refused")
 Step = Callable[[int, int], None]
 
 
@@ -159,9 +161,12 @@ def check_with(batch: ImportBatch, mapping: Map, *, user: User) -> Job:
 def _back_to_uploaded(batch: ImportBatch) -> None:
     batch.state = ImportBatch.State.UPLOADED
     batch.report = {}
+    nothing = dict.fromkeys(COUNTS, 0)
+    for name, n in nothing.items():
+        setattr(batch, name, n)
     open_states = [ImportBatch.State.UPLOADED, ImportBatch.State.CHECKED, ImportBatch.State.REFUSED]
     changed = ImportBatch.objects.filter(pk=batch.pk, state__in=open_states).update(
-        reading=batch.reading, state=batch.state, report={}
+        reading=batch.reading, state=batch.state, report={}, **nothing
     )
     if not changed:
         raise ImportRefused(_("This import is over."))
@@ -212,7 +217,7 @@ def _keep(
     batch: ImportBatch, state: str, content: dict[str, Any], report: Report | None = None
 ) -> None:
     batch.state, batch.report = state, content
-    for name in ("created", "changed", "unchanged", "refused"):
+    for name in COUNTS:
         setattr(batch, name, getattr(report, name) if report else 0)
     ImportBatch.objects.filter(pk=batch.pk).exclude(
         state__in=[ImportBatch.State.APPLIED, ImportBatch.State.CANCELLED]
@@ -260,7 +265,7 @@ def apply(
                     batch.good_rows_only = good_rows_only
                     batch.applied_at = timezone.now()
                     batch.report = report.as_json()
-                    for name in ("created", "changed", "unchanged", "refused"):
+                    for name in COUNTS:
                         setattr(batch, name, getattr(report, name))
                     batch.save(
                         update_fields=[

@@ -319,7 +319,11 @@ class AccountPlanViewSet(ScopedViewSet):
     @extend_schema(request=GivingUp)
     @action(detail=True, methods=["post"], url_path="give-up")
     def give_up(self, request: Request, pk: str) -> Response:
-        """Ends an amendment undecided: targets and goals go back to the version in force."""
+        """Ends an amendment undecided: targets and goals go back to the version in force.
+
+        Steps of goals and the phasing of targets, too, unless that version was kept before versions
+        held them: then they stay.
+        """
         asked = GivingUp(data=request.data)
         asked.is_valid(raise_exception=True)
         texts = asked.validated_data["texts"]

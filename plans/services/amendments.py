@@ -45,6 +45,11 @@ def put_back(plan: AccountPlan, version: PlanVersion, *, by: User, texts: bool) 
         )
 
 
+def holds_steps(plan: AccountPlan) -> bool:
+    """Whether the version in force holds the steps of goals, as versions do since they do."""
+    return plan.versions.filter(number=plan.in_force, content__has_key="steps").exists()
+
+
 def aims(content: Mapping[str, Any]) -> dict[str, Any]:
     """What a snapshot says of targets and goals."""
     targets = {row["line"]: versions.amounts_of(row) for row in content["targets"]}

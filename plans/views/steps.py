@@ -15,7 +15,7 @@ from kam.scoping import signed_in
 from plans.forms import ApproveForm, ReturnForm
 from plans.life_forms import GiveUpForm
 from plans.models import AccountPlan
-from plans.services import lifecycle, plans
+from plans.services import amendments, lifecycle, plans
 from plans.services.refusals import PlanRefusal
 from plans.views.life import compare_url
 from plans.views.rows import crumbs_to, plan_for, plan_label
@@ -86,6 +86,10 @@ WORDS: dict[str, tuple[Any, list[Any], Any]] = {
         gettext_lazy("The plan is open again."),
     ),
 }
+OLD_VERSION = gettext_lazy(
+    "The version in force is of an earlier day: the steps of goals and how targets are spread over "
+    "months are not in it and stay as they are."
+)
 FORMS = {"approve": ApproveForm, "return": ReturnForm, "give-up": GiveUpForm}
 
 
@@ -118,6 +122,8 @@ def take(request: HttpRequest, pk: int, step: str) -> HttpResponse:
                 messages.success(request, WORDS[step][2])
             return HttpResponseRedirect(plan.get_absolute_url())
     question, consequences, _done = WORDS[step]
+    if step == "give-up" and not amendments.holds_steps(plan):
+        consequences = [*consequences, OLD_VERSION]
     context = {
         "plan": plan,
         "question": question,

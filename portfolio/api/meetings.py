@@ -79,8 +79,7 @@ class MeetingHoursViewSet(ScopedViewSet):
             raise ModelError({"kind": _("One of: %(kinds)s.") % {"kinds": _listed()}})
         meeting = registry.one(self.request.user, person, kind, values["source"])
         if meeting is None:
-            text = _("You took part in no such meeting, or it has not been held.")
-            raise ModelError({"source": text})
+            raise ModelError({"source": meetings.NO_MEETING})
         return meetings.take_over(person, meeting, values.get("hours"))
 
     def archive_row(self, row: Any) -> None:

@@ -162,7 +162,15 @@ def change_hours(
     require_in_use(row.account)
     require_not_archived(row)
     with week_of_hours(row.user_id, row.week):
+        met = HoursSpent.objects.get(pk=row.pk).from_meetings
+        if changes.get("hours", met) < met:
+            raise ValidationError({"hours": fewer_than_met(met)})
         return save_changed(row, changes, base_version, overwrite)
+
+
+def fewer_than_met(met: Decimal) -> str:
+    """Why hours cannot be fewer than those from meetings among them."""
+    return _("at least %(n)s hours: so many are from meetings") % {"n": plain(met, 2)}
 
 
 def archive_hours(row: HoursSpent) -> HoursSpent:

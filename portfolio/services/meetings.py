@@ -10,16 +10,19 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Account
 from kam import editing, history
 from kam.forms import save_new
 from kam.models import User
 from kam.money import ZERO
-from portfolio.meetings import Meeting
+from portfolio.meetings import Meeting, one
 from portfolio.models import HoursSpent, MeetingHours
 from portfolio.services.hours import monday, require_spent, week_of_hours
 from portfolio.services.inputs import require_in_use, require_worker
+
+NO_MEETING = gettext_lazy("You took part in no such meeting, or it has not been held.")
 
 
 def take_over(person: User, meeting: Meeting, hours: Decimal | None = None) -> MeetingHours:
@@ -72,8 +75,13 @@ def take_back(line: MeetingHours) -> MeetingHours:
 
 
 def count_again(line: MeetingHours) -> MeetingHours:
-    """Brings back what was taken back, as it was; refused where the meeting counts again already."""
+    """Brings back what was taken back, as it was.
+
+    Raises ``ValidationError`` where the meeting no longer counts for its person.
+    """
     require_in_use(line.spent.account)
+    if one(line.user, line.user, line.kind, line.source) is None:
+        raise ValidationError({"source": NO_MEETING})
     with week_of_hours(line.user_id, line.spent.week):
         line = MeetingHours.objects.select_related("spent").get(pk=line.pk)
         if line.archived_at is None:
@@ -97,7 +105,8 @@ def _add(row: HoursSpent, hours: Decimal) -> HoursSpent:
     total = (ZERO if row.archived_at else row.hours) + hours
     met = row.from_meetings + hours
     if total == 0 and not row.note:
-        changes = {"from_meetings": ZERO, "archived_at": timezone.now()}
+        # No hours: whoever brings the row back must not find those of the meeting in it.
+        changes = {"hours": ZERO, "from_meetings": ZERO, "archived_at": timezone.now()}
     else:
         changes = {"hours": total, "from_meetings": met, "archived_at": None}
     return editing.save_fields(row, changes, base_version=None)

@@ -22,6 +22,12 @@ def test_an_unknown_field_is_named_and_nothing_is_written(api, cast):
     assert Account.objects.get(pk=cast.account.pk).employees != 77
 
 
+def test_a_name_that_no_answer_can_hold_is_refused_too(api, cast):
+    for url in ("contacts/", f"plans/{cast.plan.pk}/close/"):
+        errors = wrong(api("kam").call("post", url, {"\ud800" * 200: 1}))
+        assert errors["?" * 100]["code"] == "unknown_field"
+
+
 def test_an_unknown_field_of_a_new_row_stands_beside_its_other_faults(api, cast):
     data = {"account": cast.account.pk, "name": "", "fax": "1"}
     errors = wrong(api("kam").call("post", "contacts/", data))

@@ -39,7 +39,15 @@ def test_what_is_not_there_is_a_problem(api, path, method):
 def test_so_it_is_for_nobody_in_particular(db):
     problem_of(Client().get("/api/v1/nowhere/"), 404)
     problem_of(Client().get("/api/v2/accounts/"), 404)
+    problem_of(Client().get("/api"), 404)
     problem_of(Client().get("/api/v1/accounts/"), 401)
+
+
+def test_the_answer_says_the_language_that_it_is_in(api, cast):
+    cast.kam.language = "nb"
+    cast.kam.save(update_fields=["language"])
+    response = api("kam").get("/api/v1/accounts/999999999/", headers={"Accept-Language": "sv"})
+    assert (response["Content-Language"], response.json()["detail"]) == ("nb", "Ikke funnet.")
 
 
 def test_a_nul_in_the_address_is_a_problem(api):

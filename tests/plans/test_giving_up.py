@@ -192,12 +192,22 @@ def test_it_is_for_those_who_answer_for_the_account(amended):
         lifecycle.give_up(cast.plan, cast.kam)
 
 
+def test_of_a_version_without_steps_the_page_says_that_they_stay(cast, today, monkeypatch):
+    monkeypatch.delitem(versions.FORM, "steps")
+    lifecycle.approve(lifecycle.submit(cast.plan, cast.kam), cast.leader)
+    lifecycle.amend(cast.plan, cast.kam)
+    monkeypatch.undo()
+    url = reverse("plans:give-up", args=[cast.plan.pk])
+    assert "the steps of goals" in cast.client("kam").get(url).content.decode()
+
+
 def test_by_the_page(amended):
     cast = amended
     client, url = cast.client("kam"), reverse("plans:give-up", args=[cast.plan.pk])
     assert f'"{url}"' in client.get(cast.plan.get_absolute_url()).content.decode()
     page = client.get(url).content.decode()
     assert reverse("plans:compare", args=[cast.plan.pk]) in page
+    assert "the steps of goals" not in page
     assert client.post(url, {"texts": "on"}).status_code == 302
     cast.plan.refresh_from_db()
     assert cast.plan.status == "active"

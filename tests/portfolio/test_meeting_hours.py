@@ -131,6 +131,24 @@ def test_taken_back_the_typed_hours_stay_and_it_may_be_taken_again(cast, visit, 
     assert spent(cast) == [(cast.kam.pk, cast.account.pk, D(5), D(3))]
 
 
+def test_a_row_that_a_meeting_left_empty_comes_back_empty(cast, visit):
+    line = take(cast, visit)
+    meetings.take_back(line)
+    week_hours.restore_hours(HoursSpent.objects.get())
+    assert spent(cast) == [(cast.kam.pk, cast.account.pk, D(0), D(0))]
+    meetings.count_again(line)
+    assert spent(cast) == [(cast.kam.pk, cast.account.pk, D(3), D(3))]
+
+
+def test_what_no_longer_counts_is_not_counted_again(cast, visit):
+    line = take(cast, visit)
+    meetings.take_back(line)
+    Activity.objects.filter(pk=visit.pk).update(status="open", done_on=None)
+    with pytest.raises(ValidationError, match="no such meeting"):
+        meetings.count_again(line)
+    assert spent(cast) == []
+
+
 def test_without_hours_it_is_refused_until_somebody_says_how_long(cast, review):
     meeting = registry.one(cast.kam, cast.kam, "review", review.pk)
     with pytest.raises(ValidationError, match="how many hours"):
