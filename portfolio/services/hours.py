@@ -188,8 +188,7 @@ def restore_hours(row: HoursSpent) -> HoursSpent:
 
 def _taken_away(row: HoursSpent) -> HoursSpent:
     if row.from_meetings:
-        text = _("%(n)s of these hours are from meetings. Take those back first.")
-        raise ValidationError({"hours": text % {"n": plain(row.from_meetings, 2)}})
+        raise ValidationError({"hours": fewer_than_met(row.from_meetings)})
     return editing.archive(row)
 
 

@@ -24,7 +24,13 @@ from kam.scoping import principal
 from portfolio import resources
 from portfolio.forms.inputs import HoursField, OtherAccountForm
 from portfolio.services import meetings
-from portfolio.services.hours import FIRST_WEEK, WeekEntry, monday, record_hours
+from portfolio.services.hours import (
+    FIRST_WEEK,
+    WeekEntry,
+    fewer_than_met,
+    monday,
+    record_hours,
+)
 
 
 def _week(request: HttpRequest) -> date:
@@ -99,8 +105,7 @@ def _entries(request: HttpRequest, week: resources.Week) -> list[WeekEntry]:
             row.error = " ".join(error.messages)
             continue
         if (value or 0) < row.met:
-            text = _("%(n)s of these hours are from meetings. Take those back first.")
-            row.error = text % {"n": plain(row.met, 2)}
+            row.error = fewer_than_met(row.met)
             continue
         version = request.POST.get(f"v-{row.account.pk}", "")
         known = version.isascii() and version.isdigit() and len(version) < 10

@@ -7,7 +7,7 @@ from django.test import Client
 from plans.models import PlanComment, ShareEvent
 from plans.services import sharing
 from plans.services.sections import change_section
-from tests.plans.test_two_editors import place, saved, site, start, until  # noqa: F401 - site
+from tests.plans.test_two_editors import not_saved, place, saved, site, start, until  # noqa: F401 - site
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -105,6 +105,7 @@ def test_a_draft_survives_the_browser_and_is_offered_with_its_date(cast, site, b
     context.set_offline(True)
     page.fill(textarea(cast), "Never sent")
     page.wait_for_selector("#offline")
+    not_saved(page, cast, "section")  # what is still to be sent might slip out while the page goes
     page.close(run_before_unload=False)
     context.set_offline(False)
     page = plan_page(context, site, cast)
@@ -129,6 +130,7 @@ def test_a_draft_that_somebody_has_overtaken_becomes_a_question(cast, site, brow
     context.set_offline(True)
     page.fill(textarea(cast), "Kari's draft")
     page.wait_for_selector("#offline")
+    not_saved(page, cast, "section")  # what is still to be sent might slip out while the page goes
     page.close(run_before_unload=False)
     change_section(cast.section, {"body": "Lena was quicker"}, base_version=None)
     context.set_offline(False)

@@ -89,6 +89,10 @@ def saved(page, cast: Cast, field: str) -> None:
     page.wait_for_selector(f'{place(cast, field)} [data-save-state][data-is="saved"]')
 
 
+def not_saved(page, cast: Cast, field: str) -> None:
+    page.wait_for_selector(f'{place(cast, field)} [data-save-state][data-is="error"]')
+
+
 def test_different_texts_are_both_kept_without_a_question(cast, page_of):
     kari, lena = page_of("kam"), page_of("leader")
     start(kari, cast, "summary")

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from plans.models import AccountPlan, Activity
 from portfolio.models import (
     Capacity,
     CriteriaVersion,
@@ -75,8 +76,12 @@ def met(account, cast):
     """Two hours from an activity, among those that the owner spent."""
     row = spent(account, cast)
     HoursSpent.objects.filter(pk=row.pk).update(hours=4, from_meetings=2)
+    visit, _new = Activity.objects.get_or_create(
+        plan=AccountPlan.objects.get(account=account), title="Visit", responsible=account.owner, status="done",
+        defaults={"done_on": MONDAY},
+    )  # fmt: skip
     return MeetingHours.objects.get_or_create(
-        user=account.owner, kind="activity", source=account.pk,
+        user=account.owner, kind="activity", source=visit.pk,
         defaults={"spent": row, "title": "Visit", "happened_on": MONDAY, "hours": 2},
     )[0]  # fmt: skip
 
