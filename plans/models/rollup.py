@@ -248,8 +248,8 @@ class CompanyPart(models.Model):
         return f"{self.line} {self.key} {self.year}"
 
 
-class CompanyMonth(models.Model):
-    """The whole company's month in one currency: the sum of the ``PortfolioMonth``s."""
+class SummedMonth(models.Model):
+    """A month in one currency: a sum of ``PortfolioMonth``s."""
 
     month = models.DateField()
     currency = models.CharField(max_length=3)
@@ -262,6 +262,13 @@ class CompanyMonth(models.Model):
     objects = ScopedQuerySet.as_manager()
 
     class Meta:
+        abstract = True
+
+
+class CompanyMonth(SummedMonth):
+    """The whole company's month in one currency: the sum of the ``PortfolioMonth``s."""
+
+    class Meta:
         verbose_name = _("month of the company")
         constraints = [
             models.UniqueConstraint(fields=["month", "currency"], name="plans_companymonth_key")
@@ -271,21 +278,12 @@ class CompanyMonth(models.Model):
         return f"{self.month:%Y-%m} {self.currency}"
 
 
-class TeamMonth(models.Model):
+class TeamMonth(SummedMonth):
     """A team's month in one currency: the sum of the ``PortfolioMonth``s of all who are in the team or
     below it, as the tree stands.
     """
 
     team = models.ForeignKey("kam.Team", on_delete=models.CASCADE, related_name="+")
-    month = models.DateField()
-    currency = models.CharField(max_length=3)
-    actual_revenue = models.DecimalField(max_digits=20, decimal_places=2)
-    actual_margin = models.DecimalField(max_digits=20, decimal_places=2)
-    target_revenue = models.DecimalField(max_digits=20, decimal_places=2)
-    target_margin = models.DecimalField(max_digits=20, decimal_places=2)
-    forecast_revenue = models.DecimalField(max_digits=20, decimal_places=2)
-
-    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("month of a team")
