@@ -1,22 +1,24 @@
 """Sales of last year and this one, and small helpers for the plan's tests."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
 from accounts.models import Product, ProductLine, SalesFact
-from kam import periods
 from tests.conftest import YEAR
 
 
 @pytest.fixture
 def today(monkeypatch) -> date:
-    """The company's date: the middle of the plan's year, so that four months are over."""
+    """The company's date: the middle of the plan's year, so that four months are over.
+
+    At noon, so that it is the same day in every person's time zone whenever the tests run.
+    """
     day = date(YEAR, 5, 15)
-    now = timezone.now().replace(year=day.year, month=day.month, day=day.day)
-    monkeypatch.setattr(periods.timezone, "now", lambda: now)
+    now = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+    monkeypatch.setattr(timezone, "now", lambda: now)
     return day
 
 
