@@ -114,6 +114,25 @@ def test_what_a_list_knows_is_taken(api, cast):
     assert client.get(first["next"]).status_code == 200
 
 
+@pytest.mark.parametrize("asked", ["abc", "-1", "0", "501", "9" * 30, "1.5", "٣", "%201"])
+@pytest.mark.parametrize("path", ["accounts/", "industries/"])
+def test_a_page_size_that_is_none_is_refused(api, cast, path, asked):
+    answer = api("administrator").call("get", f"{path}?page_size={asked}")
+    assert answer.status_code == 400
+    assert answer["Content-Type"] == "application/problem+json"
+    (error,) = answer.json()["errors"]
+    assert (error["code"], error["attr"]) == ("invalid", "page_size")
+    assert error["detail"] == "A page has from 1 to 500 rows."
+
+
+def test_page_sizes_at_their_limits_and_an_empty_one_are_taken(api, cast):
+    client = api("administrator")
+    assert len(client.call("get", "accounts/?page_size=1").json()["results"]) == 1
+    for asked in ("500", ""):
+        answer = client.call("get", f"accounts/?page_size={asked}")
+        assert len(answer.json()["results"]) == Account.objects.count()
+
+
 def test_pages_leave_unknown_parameters_alone(cast):
     page = cast.client("kam").get("/accounts/", {"utm_source": "mail"})
     assert page.status_code == 200
@@ -126,4 +145,5 @@ def test_the_schema_says_what_is_taken(api, cast):
     assert {t["type"] for t in parameters["owner"]["schema"]["anyOf"]} == {"integer", "string"}
     assert "Digits alone are an id." in parameters["owner"]["description"]
     assert {"parent", "number"} <= set(parameters)
+    assert parameters["page_size"]["schema"] == {"type": "integer", "minimum": 1, "maximum": 500}
     assert "known" in schema["components"]["schemas"]["Problem"]["properties"]
