@@ -18,7 +18,8 @@ from kam.periods import company_today, company_year
 from kam.scoping import SEES_ALL, principal
 from plans.models import AccountPlan, Activity
 from plans.rollup_scope import scope_of
-from plans.views.rollup import address, label_of
+from plans.views.rollup.addresses import address
+from plans.views.rollup.figures import label_of
 
 SHOWN = 8
 AHEAD = timedelta(days=14)

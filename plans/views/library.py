@@ -22,7 +22,7 @@ from plans.report_forms import ReportForm
 from plans.reports import tables
 from plans.rollup_scope import WITH_ID
 from plans.services import reports
-from plans.views.rollup import asked_year
+from plans.views.rollup.addresses import asked_year
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NEWEST_FIRST = (Key("made_at", descending=True), Key("id", descending=True))

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from kam.pdf import ReportError
 from plans import reports
 from plans.rollup_scope import WITH_ID
-from plans.views.rollup import address, asked_year
+from plans.views.rollup.addresses import address, asked_year
 
 
 @login_required

@@ -18,7 +18,7 @@ from plans import rollups
 from plans.models import TargetMonth
 from plans.services import portfolios
 from plans.services.portfolios import refresh_portfolios
-from plans.views import rollup as views
+from plans.views.rollup import account, levels, lines, portfolio
 from tests.plans.rollup_world import (
     expected_sum,
     messy_world,
@@ -179,7 +179,7 @@ def today(monkeypatch) -> date:
     from plans.reports import head, rollup
 
     day = date(2026, 5, 15)
-    for module in (views, portfolios, head, rollup):
+    for module in (account, levels, lines, portfolio, portfolios, head, rollup):
         monkeypatch.setattr(module, "company_today", lambda: day)
     return day
 

@@ -25,7 +25,7 @@ from plans.rollup_scope import Scope, scope_of
 from plans.rollups import accuracy as found_out
 from plans.rollups.accuracy import LevelAccuracy, PartAccuracy
 from plans.services.forecasts import LEADS
-from plans.views.rollup import address
+from plans.views.rollup.addresses import address
 
 LEVELS = ("company", "own", "team", "kam")
 

@@ -31,7 +31,8 @@ from plans.rollup_scope import WITH_ID, Scope, scope_of
 from plans.rollup_text import freshness_words
 from plans.rollups import along as lengthwise
 from plans.rollups.along import LINES, Along, AlongPart, PartFigures
-from plans.views.rollup import address, asked_year, years_context
+from plans.views.rollup.addresses import address, asked_year
+from plans.views.rollup.figures import years_context
 from portfolio.models import SegmentScheme
 
 LEVELS = ("company", "own", "team", "kam")

@@ -28,7 +28,7 @@ from plans.rollup_text import measured_words
 from plans.rollups import goals as rolled
 from plans.services import levels
 from plans.views.levels.rows import below, crumbs_to, heading_of, level_plan, subject_of
-from plans.views.rollup import lines_address
+from plans.views.rollup.addresses import lines_address
 
 NEW = ("title", "metric", "perspective", "measured_by", "target", "due_on")
 

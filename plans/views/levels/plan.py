@@ -41,7 +41,7 @@ from plans.views.levels.rows import (
     rollup_url,
     subject_of,
 )
-from plans.views.rollup import asked_year, lines_address
+from plans.views.rollup.addresses import asked_year, lines_address
 
 TEXTS = ("summary", "priorities", "resources")
 
