@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.db.models import Q
 
-from accounts.models import Account, AccountTeamMember
+from accounts.models import Account, AccountTeamMember, Contact
 from accounts.querysets import OfAccountQuerySet
 from kam.models import Team
 from kam.scoping import EDITS_ALL, EVERYONE, SEES_ALL, Role, ScopedQuerySet, principal
@@ -187,6 +187,14 @@ class OfReviewQuerySet(OfAccountQuerySet):
         from plans.models import Review
 
         return Q(review__in=Review.objects.editable_by(person).order_by().values("pk"))
+
+
+class ReviewPersonQuerySet(OfReviewQuerySet):
+    """Who was at a review: as the review; people of the customer as their contacts."""
+
+    def _visible(self, person: "User") -> Q:
+        contacts = Contact.objects.visible_to(person).order_by().values("pk")
+        return super()._visible(person) & (Q(contact=None) | Q(contact__in=contacts))
 
 
 def _of_portfolio(person: "User") -> Q:

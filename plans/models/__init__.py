@@ -8,7 +8,7 @@ from plans.models.need import Need, ValueProposition
 from plans.models.plan import AccountPlan
 from plans.models.reminder import Reminder
 from plans.models.report import ReportKind, ReportSchedule, SentReport
-from plans.models.review import Review, ReviewDecision
+from plans.models.review import Review, ReviewDecision, ReviewPerson
 from plans.models.rollup import (
     AccountToDate,
     CompanyMonth,
@@ -79,6 +79,7 @@ __all__ = [
     "ReportSchedule",
     "Review",
     "ReviewDecision",
+    "ReviewPerson",
     "Section",
     "SectionKind",
     "SectionReader",

@@ -1,15 +1,20 @@
 """Reviews: the standing rhythm in which plans and portfolios are looked at again."""
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Contact
 from kam.audit import audited
 from kam.models.row import Row
 from plans.models.plan import AccountPlan
 from plans.models.work import Activity
-from plans.querysets import OfReviewQuerySet, ReviewQuerySet
+from plans.querysets import OfReviewQuerySet, ReviewPersonQuerySet, ReviewQuerySet
+
+#: No review takes longer than a day.
+LONGEST = 24 * 60
 
 
 @audited()
@@ -57,6 +62,19 @@ class Review(Row):
     agenda = models.JSONField(_("agenda"), null=True, blank=True, editable=False)
     notes = models.TextField(_("notes"), blank=True, max_length=50_000)
     reason = models.CharField(_("why it was skipped"), max_length=500, blank=True)
+    minutes = models.PositiveSmallIntegerField(
+        _("duration"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST)],
+        help_text=_("In minutes."),
+    )
+    others = models.CharField(
+        _("others present"),
+        max_length=300,
+        blank=True,
+        help_text=_("People of the customer who are no contacts here, by name."),
+    )
 
     objects = ReviewQuerySet.as_manager()
 
@@ -85,6 +103,11 @@ class Review(Row):
             models.CheckConstraint(
                 condition=~models.Q(state="held") | models.Q(held_on__isnull=False),
                 name="plans_review_held",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(minutes=None) | models.Q(minutes__range=(1, LONGEST)),
+                name="plans_review_minutes",
+                violation_error_message=_("A review takes a minute at least and a day at most."),
             ),
         ]
         indexes = [
@@ -126,3 +149,58 @@ class ReviewDecision(Row):
 
     def __str__(self) -> str:
         return self.text
+
+
+@audited()
+class ReviewPerson(Row):
+    """Somebody who was there when a review was held: of us (``user``), or a ``contact`` of the customer.
+
+    Where nobody is named it is not known who was there.
+    """
+
+    review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="people")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("person"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+    )
+    contact = models.ForeignKey(
+        Contact,
+        verbose_name=_("contact"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+    )
+
+    objects = ReviewPersonQuerySet.as_manager()
+
+    class Meta(Row.Meta):
+        verbose_name = _("person present at a review")
+        verbose_name_plural = _("people present at reviews")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(user__isnull=False, contact=None)
+                | models.Q(user=None, contact__isnull=False),
+                name="plans_reviewperson_one",
+                violation_error_message=_("Name either a person of ours or a contact."),
+            ),
+            models.UniqueConstraint(
+                fields=["review", "user"],
+                condition=models.Q(archived_at__isnull=True),
+                name="plans_reviewperson_user",
+                violation_error_message=_("This person is named already."),
+            ),
+            models.UniqueConstraint(
+                fields=["review", "contact"],
+                condition=models.Q(archived_at__isnull=True),
+                name="plans_reviewperson_contact",
+                violation_error_message=_("This person is named already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.user or self.contact)
