@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import Account, AccountYear
+from accounts.models import Account, AccountYear, ProductLine
 from kam.installation import ToDo, finds
 from kam.listing import capped_count
 from kam.money import uses_rates
@@ -17,6 +17,15 @@ from kam.money import uses_rates
 def currencies_of_sales(year: int) -> Iterable[str]:
     rows = AccountYear.objects.filter(year=year).order_by()
     return rows.values_list("currency", flat=True).distinct()
+
+
+@finds
+def no_accounts(user: Any) -> Iterable[ToDo]:
+    """An empty installation has no products to sell and no accounts to sell them to."""
+    if not ProductLine.objects.visible_to(user).exists():
+        yield ToDo(_("Enter product lines and products"), reverse("accounts:product_list"))
+    if not Account.objects.visible_to(user).exists():
+        yield ToDo(_("Import the accounts and their sales"), reverse("kam:import_create"))
 
 
 @finds

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from kam.models import Job, Role, User
+from kam.models import Job, Role, Team, User
 from kam.money import currencies_without_rate
 from kam.periods import company_year
 
@@ -35,6 +35,16 @@ def finds(finder: Callable[[Any], Iterable[ToDo]]) -> Callable[[Any], Iterable[T
 def to_do(user: Any) -> list[ToDo]:
     """Everything that is to be put right, as far as ``user`` may see it."""
     return [item for finder in _finders for item in finder(user)]
+
+
+@finds
+def nothing_entered(user: Any) -> Iterable[ToDo]:
+    """The first steps of an empty installation, in the order in which they are taken."""
+    if not Team.objects.visible_to(user).exists():
+        yield ToDo(_("Form the teams, or import them"), reverse("kam:team_list"))
+    people = User.objects.visible_to(user).people()
+    if not people.exclude(role=Role.ADMINISTRATOR).exists():
+        yield ToDo(_("Enter the people who work here"), reverse("kam:user_list"))
 
 
 @finds

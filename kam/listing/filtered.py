@@ -21,6 +21,7 @@ from kam.listing.keyset import Key, with_id
 class Chip:
     """One filter in force, and the address without it."""
 
+    name: str
     label: str
     value: str
     url: str
@@ -101,7 +102,7 @@ class FilteredRows(LoginRequiredMixin, View):
             if value in (None, "", []) or not self.request.GET.get(name):
                 continue
             url = f"?{self.query(**{name: None})}"
-            found.append(Chip(str(field.label or name), _in_words(field, value), url))
+            found.append(Chip(name, str(field.label or name), _in_words(field, value), url))
         return found
 
     def back(self) -> HttpResponse:

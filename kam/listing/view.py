@@ -22,6 +22,8 @@ class Listing(SavedViews, BulkEditing, Exporting):
     first_filters: ClassVar[Sequence[str]] = ("q",)
     template: ClassVar[str] = "kam/listing/page.html"
     page_size: ClassVar[int] = PAGE_SIZE
+    #: The filter that the tabs above the list set: no chip of its own, and alone no filter at all.
+    tab_filter: ClassVar[str] = ""
     empty_title: ClassVar[Any] = ""
     empty_text: ClassVar[Any] = ""
     http_method_names = ["get", "head", "post"]
@@ -62,7 +64,7 @@ class Listing(SavedViews, BulkEditing, Exporting):
         self.prepare(page.rows)
         columns = [column for column in self.columns if column.on_page]
         query = self.query()
-        bare = self.query(sort=None)
+        bare = self.query(sort=None, **{self.tab_filter: None} if self.tab_filter else {})
         pick = _("Select %(name)s") if self.may_bulk() else ""
         context = {
             "listing": self,
@@ -81,9 +83,11 @@ class Listing(SavedViews, BulkEditing, Exporting):
                 if value
             ],
             "has_more_filters": len(self.filterset.filters) > len(self.first_filters),
-            "chips": self.chips(),
+            "chips": [chip for chip in self.chips() if chip.name != self.tab_filter],
             "query": query,
             "filtered": bool(bare),
+            "empty_title": self.empty_title,
+            "empty_text": self.empty_text,
             "views": self.views(query),
             "may_bulk": self.may_bulk() and bool(page.rows),
             **self.more_context(),

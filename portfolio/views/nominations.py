@@ -75,6 +75,19 @@ def due_text(row: Nomination, today: date | None = None) -> Any:
     )
 
 
+#: What a tab without rows says; the others say that there are no nominations at all.
+NOTHING_SHOWN: dict[str, dict[str, Any]] = {
+    "mine": {
+        "empty_title": gettext_lazy("Nothing waits for you"),
+        "empty_text": gettext_lazy("Here are the proposals whose next step is yours."),
+    },
+    "decided": {
+        "empty_title": gettext_lazy("Nothing has been decided yet"),
+        "empty_text": gettext_lazy("Confirmed, rejected and withdrawn proposals stay here."),
+    },
+}
+
+
 # --- the queue ------------------------------------------------------------------------------------
 class NominationList(Listing):
     """Who is proposed, where each proposal stands, and whose turn it is."""
@@ -84,6 +97,7 @@ class NominationList(Listing):
     model = Nomination
     filterset_class = NominationFilter
     first_filters = ("q", "kind")
+    tab_filter = "show"
     template = "portfolio/nominations/list.html"
     related = ("account", "owner", "proposed_by")
     sort = "due_on"
@@ -146,6 +160,7 @@ class NominationList(Listing):
                 }
                 for name, label in shown
             ],
+            **NOTHING_SHOWN.get(here, {}),
             "empty_url": reverse("accounts:list"),
             "empty_action": _("Open the accounts"),
         }
