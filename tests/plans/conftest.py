@@ -7,7 +7,11 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Product, ProductLine, SalesFact
+from plans.services import portfolios
+from plans.services.portfolios import refresh_portfolios
 from tests.conftest import YEAR
+from tests.plans import rollup_world
+from tests.plans.parts_world import dress
 
 
 @pytest.fixture
@@ -20,6 +24,21 @@ def today(monkeypatch) -> date:
     now = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
     monkeypatch.setattr(timezone, "now", lambda: now)
     return day
+
+
+@pytest.fixture
+def mid_year(monkeypatch) -> None:
+    """The portfolios are summed as of the messy company's ``MID_YEAR``."""
+    monkeypatch.setattr(portfolios, "company_today", lambda: rollup_world.MID_YEAR)
+
+
+@pytest.fixture
+def world(db, mid_year) -> rollup_world.World:
+    """A messy company with accounts of many kinds; all its sums are fresh."""
+    world = rollup_world.messy_world(rollup_world.WORLD_YEAR)
+    dress(world)
+    refresh_portfolios()
+    return world
 
 
 @pytest.fixture

@@ -4,16 +4,38 @@ from collections import defaultdict
 from datetime import date
 from decimal import Decimal
 
-from accounts.models import Account, SalesFact
+from accounts.models import Account, Industry, SalesFact
 from kam.periods import fiscal_year_of
 from plans.models import AccountPlan, PortfolioPart
-from portfolio.models import SegmentPlacement, SegmentScheme
-from tests.plans.rollup_world import counted_targets
+from portfolio.models import Segment, SegmentPlacement, SegmentScheme
+from tests.plans.rollup_world import World, counted_targets
 
 AMOUNTS = (
     "actual", "actual_margin", "target", "target_margin", "forecast", "closed_actual",
     "target_to_date",
 )  # fmt: skip
+
+
+def dress(world: World) -> None:
+    """Industries, countries, levels and segments for some of the accounts."""
+    industries = [Industry.objects.create(name=f"Industry {n}") for n in range(3)]
+    schemes = [SegmentScheme.objects.create(name=f"Scheme {n}") for n in range(2)]
+    segments = {
+        s.pk: [Segment.objects.create(scheme=s, name=f"{n}", rank=n) for n in (1, 2)]
+        for s in schemes
+    }
+    for account in world.accounts:
+        account.industry = world.random.choice([*industries, None])
+        account.country = world.random.choice(["NO", "SE", ""])
+        account.level = world.random.choice(["regional", "national"])
+        account.save()
+        for scheme in schemes:
+            if world.random.random() < 0.6:
+                SegmentPlacement.objects.create(
+                    account=account, scheme=scheme, first_night=date(2026, 1, 1),
+                    segment=world.random.choice(segments[scheme.pk]),
+                    last_night=world.random.choice([None, None, date(2026, 2, 1)]),
+                )  # fmt: skip
 
 
 def kinds() -> dict[int, dict[str, str]]:

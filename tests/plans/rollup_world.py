@@ -19,6 +19,9 @@ CURRENCIES = [
     "SEK",
     "USD",
 ]  # nobody has set a rate for USD; SEK has one this year only
+#: The world's year, and a day in its seventh month: six months are over.
+WORLD_YEAR = FiscalYear(2026, 1)
+MID_YEAR = date(2026, 7, 10)
 
 
 @dataclass

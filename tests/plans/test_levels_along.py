@@ -1,9 +1,7 @@
 """The roll-up along other lines: against plain sums, of one moment, for those who may open it."""
 
-import threading
 from collections import defaultdict
 from contextlib import nullcontext
-from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -14,40 +12,31 @@ from django.utils import timezone
 
 from accounts.models import Account, ProductLine
 from kam.models import BudgetRate, Team, User
-from kam.periods import FiscalYear
+from kam.periods import month_of
 from plans import rollup_scope, rollups
 from plans.models import StalePortfolio
 from plans.rollups import along as lengthwise
 from plans.rollups import prepared
 from plans.rollups.along import LINES, along
-from plans.services import portfolios
 from plans.services.portfolios import refresh_portfolios
 from portfolio.models import SegmentScheme
 from tests.conftest import YEAR
-from tests.plans.rollup_world import messy_world, owners_below
-from tests.plans.test_levels_parts import dress, expected
-
-TODAY = date(2026, 7, 10)
-
-
-@pytest.fixture
-def world(db, monkeypatch):
-    monkeypatch.setattr(portfolios, "company_today", lambda: TODAY)
-    world = messy_world(FiscalYear(2026, 1))
-    dress(world)
-    refresh_portfolios()
-    return world
+from tests.plans.parts_world import expected_parts
+from tests.plans.races import in_another_connection
+from tests.plans.rollup_world import MID_YEAR, WORLD_YEAR, messy_world, owners_below
 
 
 def rates(year: int) -> dict[str, Decimal]:
     return {r.currency: r.rate for r in BudgetRate.objects.filter(year=year)} | {"EUR": Decimal(1)}
 
 
-def plain(world, line: str, owners: set) -> dict[str, list]:
+def plain(line: str, owners: set) -> dict[str, list]:
     """key → accounts, planned, actual … target to date of 2026, actual of 2025; from the rows."""
     now, before = rates(2026), rates(2025)
     found: dict[str, list] = defaultdict(lambda: [0, 0] + [Decimal(0)] * 8)
-    for (owner, of_line, key, year, currency), values in expected(world).items():
+    for (owner, of_line, key, year, currency), values in expected_parts(
+        1, month_of(MID_YEAR)
+    ).items():
         if of_line != line or owner not in owners or year not in (0, 2025, 2026):
             continue
         row = found[key]
@@ -69,7 +58,7 @@ def shown(figures) -> list:
 
 def ask(line, owners, world, *, unowned, scheme=None):
     return along(
-        line, owners, Account.objects.all(), world.year, TODAY, unowned=unowned, scheme=scheme
+        line, owners, Account.objects.all(), world.year, MID_YEAR, unowned=unowned, scheme=scheme
     )
 
 
@@ -85,7 +74,7 @@ def test_each_line_is_the_sum_of_its_rows_for_company_and_teams(world, line):
             (User.objects.filter(pk__in=owners_below(north)), owners_below(north), False),
         ):
             found = ask(line, owners, world, unowned=unowned, scheme=scheme)
-            oracle = plain(world, kept, people)
+            oracle = plain(kept, people)
             assert {part.key: shown(part.figures) for part in found.parts} == dict(oracle)
             totals = [sum(column) for column in zip(*oracle.values(), strict=True)]
             assert shown(found.total) == totals
@@ -109,7 +98,7 @@ def test_product_lines_hold_those_below_and_the_total_counts_once(world):
     refresh_portfolios()
     everyone = {None, *(u.pk for u in world.owners)}
     found = ask("product", User.objects.all(), world, unowned=True)
-    oracle = plain(world, "product", everyone)
+    oracle = plain("product", everyone)
     below = {str(pk): path for pk, path in ProductLine.objects.values_list("pk", "path")}
     for part in found.parts:
         inside = [row for key, row in oracle.items() if int(part.key) in below[key]]
@@ -139,24 +128,11 @@ def test_parts_beyond_those_shown_stand_in_one_line(world, monkeypatch):
 # --- one moment -----------------------------------------------------------------------------------
 
 
-def in_another_connection(act) -> None:
-    def run():
-        try:
-            act()
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-
-
 @pytest.fixture
-def moving(transactional_db, monkeypatch):
+def moving(transactional_db, mid_year, monkeypatch):
     """Between two statements of a roll-up an account changes hands, all others are archived, and the
     figures are computed anew."""
-    monkeypatch.setattr(portfolios, "company_today", lambda: TODAY)
-    world = messy_world(FiscalYear(2026, 1), accounts=6)
+    world = messy_world(WORLD_YEAR, accounts=6)
     refresh_portfolios()
     account = Account.objects.filter(archived_at=None, owner__isnull=False).first()
     others = [u for u in world.owners if u.pk != account.owner_id]
@@ -181,13 +157,13 @@ def moving(transactional_db, monkeypatch):
 
 def whole(world):
     scope = rollup_scope.Scope(None, User.objects.all(), Team.objects.all(), True)
-    return scope.node("company", None, world.year, TODAY)
+    return scope.node("company", None, world.year, MID_YEAR)
 
 
 def of_one_moment(node) -> bool:
     """Whether months and counts tell of the same accounts: all there were, or the one that is left."""
     after = rollups.top(
-        User.objects.all(), Team.objects.all(), node.fiscal_year, TODAY,
+        User.objects.all(), Team.objects.all(), node.fiscal_year, MID_YEAR,
         whole_company=True, label="x",
     )  # fmt: skip
     old_counts = node.counts != after.counts

@@ -11,7 +11,7 @@ from plans.models import PortfolioPart, TargetMonth
 from plans.services import portfolios
 from plans.services.portfolios import rebuild_portfolios, refresh_portfolios
 from portfolio.models import Segment, SegmentPlacement, SegmentScheme
-from tests.plans.parts_world import expected_parts, stored_parts
+from tests.plans.parts_world import dress, expected_parts, stored_parts
 from tests.plans.rollup_world import messy_world
 
 pytestmark = pytest.mark.django_db
@@ -26,28 +26,6 @@ def world(request, monkeypatch):
     dress(world)
     refresh_portfolios()
     return world
-
-
-def dress(world) -> None:
-    """Industries, countries, levels and segments for some of the accounts."""
-    industries = [Industry.objects.create(name=f"Industry {n}") for n in range(3)]
-    schemes = [SegmentScheme.objects.create(name=f"Scheme {n}") for n in range(2)]
-    segments = {
-        s.pk: [Segment.objects.create(scheme=s, name=f"{n}", rank=n) for n in (1, 2)]
-        for s in schemes
-    }
-    for account in world.accounts:
-        account.industry = world.random.choice([*industries, None])
-        account.country = world.random.choice(["NO", "SE", ""])
-        account.level = world.random.choice(["regional", "national"])
-        account.save()
-        for scheme in schemes:
-            if world.random.random() < 0.6:
-                SegmentPlacement.objects.create(
-                    account=account, scheme=scheme, first_night=date(2026, 1, 1),
-                    segment=world.random.choice(segments[scheme.pk]),
-                    last_night=world.random.choice([None, None, date(2026, 2, 1)]),
-                )  # fmt: skip
 
 
 def expected(world) -> dict[tuple, list]:

@@ -1,6 +1,5 @@
 """The company's own sums against those of its portfolios, fresh and stale, and after every change."""
 
-import threading
 from decimal import Decimal
 
 import pytest
@@ -12,28 +11,17 @@ from kam.models import BudgetRate, Company, User
 from kam.periods import FiscalYear
 from plans.models import CompanyMonth, CompanyPart, PortfolioPart, StaleCompany, TargetMonth
 from plans.rollups.along import LINES, along
-from plans.services import company_sums, portfolios
 from plans.services.company_sums import roll_up_company
 from plans.services.portfolios import rebuild_portfolios, refresh_portfolios
 from portfolio.models import SegmentScheme
-from tests.plans.rollup_world import messy_world
-from tests.plans.test_levels_along import TODAY, in_another_connection
-from tests.plans.test_levels_parts import dress
-
-
-@pytest.fixture
-def world(db, monkeypatch):
-    monkeypatch.setattr(portfolios, "company_today", lambda: TODAY)
-    world = messy_world(FiscalYear(2026, 1))
-    dress(world)
-    refresh_portfolios()
-    return world
+from tests.plans.races import another_sums_the_company
+from tests.plans.rollup_world import MID_YEAR, WORLD_YEAR, messy_world
 
 
 def told(line: str, *, whole: bool, year: int = 2026):
     scheme = SegmentScheme.objects.filter(archived_at=None).first() if line == "segment" else None
     found = along(
-        line, User.objects.all(), Account.objects.all(), FiscalYear(year, 1), TODAY,
+        line, User.objects.all(), Account.objects.all(), FiscalYear(year, 1), MID_YEAR,
         unowned=True, whole=whole, scheme=scheme,
     )  # fmt: skip
     return found.parts, found.rest, found.rest_count, found.total, found.figures, found.counts
@@ -156,33 +144,17 @@ def test_the_page_reads_few_rows_and_as_many_queries_as_before(world):
 
 
 def test_while_another_sums_the_company_anew_nothing_waits_and_nothing_is_lost(
-    transactional_db, monkeypatch
+    transactional_db, mid_year, monkeypatch
 ):
-    monkeypatch.setattr(portfolios, "company_today", lambda: TODAY)
-    messy_world(FiscalYear(2026, 1), accounts=8)
+    messy_world(WORLD_YEAR, accounts=8)
     refresh_portfolios()
-    inside, go_on = threading.Event(), threading.Event()
-    compute = company_sums._compute
-
-    def slowly(marked):
-        done = compute(marked)
-        inside.set()
-        go_on.wait(10)
-        return done
-
     SalesFact.objects.update(revenue=5)
     refresh_portfolios(limit=10**6)
-    monkeypatch.setattr(company_sums, "_compute", slowly)
-    thread = threading.Thread(target=in_another_connection, args=[roll_up_company])
-    thread.start()
-    assert inside.wait(10)
-    monkeypatch.setattr(company_sums, "_compute", compute)
-    SalesFact.objects.update(revenue=7)
-    refresh_portfolios(limit=10**6)
-    assert not roll_up_company()  # the other one is at it
-    assert_same()
-    go_on.set()
-    thread.join()
+    with another_sums_the_company(monkeypatch):
+        SalesFact.objects.update(revenue=7)
+        refresh_portfolios(limit=10**6)
+        assert not roll_up_company()  # the other one is at it
+        assert_same()
     assert StaleCompany.objects.exists()  # what came meanwhile is not lost
     assert_same()
     assert roll_up_company()

@@ -1,8 +1,5 @@
 """The teams' own months against those of their portfolios, fresh and stale, and after every change."""
 
-import threading
-from datetime import date
-
 import pytest
 from django.db import connection, transaction
 from django.db.models import Value
@@ -11,33 +8,21 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, SalesFact
 from kam.models import Team, User
-from kam.periods import FiscalYear
 from plans import rollups
 from plans.models import PortfolioMonth, StaleCompany, TargetMonth, TeamMonth
-from plans.services import company_sums, portfolios
 from plans.services.company_sums import roll_up_company
 from plans.services.portfolios import rebuild_portfolios, refresh_portfolios
-from tests.plans.rollup_world import expected_sum, messy_world, owners_below
-from tests.plans.test_levels_along import in_another_connection
-
-TODAY = date(2026, 7, 10)
-YEAR = FiscalYear(2026, 1)
-
-
-@pytest.fixture
-def world(db, monkeypatch):
-    monkeypatch.setattr(portfolios, "company_today", lambda: TODAY)
-    world = messy_world(YEAR)
-    refresh_portfolios()
-    return world
+from tests.plans.races import another_sums_the_company
+from tests.plans.rollup_world import MID_YEAR, WORLD_YEAR, expected_sum, messy_world, owners_below
 
 
 def told() -> list:
     """The company and every team with their parts."""
     people, teams = User.objects.all(), Team.objects.all()
-    nodes = [rollups.top(people, teams, YEAR, TODAY, whole_company=True, label="x")]
+    nodes = [rollups.top(people, teams, WORLD_YEAR, MID_YEAR, whole_company=True, label="x")]
     nodes += [
-        rollups.team(pk, people, teams, YEAR, TODAY) for pk in teams.values_list("pk", flat=True)
+        rollups.team(pk, people, teams, WORLD_YEAR, MID_YEAR)
+        for pk in teams.values_list("pk", flat=True)
     ]
     return [
         [(part.kind, part.pk, part.figures) for part in node.parts] + [node.figures]
@@ -165,17 +150,24 @@ def test_of_people_who_are_not_asked_for_no_months_are_read(world):
     """Whoever may see only some of a team's people is told their sum, and not the team's."""
     hidden = someone()
     people = User.objects.exclude(pk=hidden.pk)
-    node = rollups.top(people, Team.objects.all(), YEAR, TODAY, whole_company=True, label="x")
+    node = rollups.top(
+        people, Team.objects.all(), WORLD_YEAR, MID_YEAR, whole_company=True, label="x"
+    )
     parts = {(part.kind, part.pk): part for part in node.parts}
     for team in Team.objects.filter(parent=None):
-        sums, _lacking = expected_sum(owners_below(team) - {hidden.pk}, YEAR)
+        sums, _lacking = expected_sum(owners_below(team) - {hidden.pk}, WORLD_YEAR)
         assert parts["team", team.pk].figures.year.actual == sums[0]
 
 
 def test_the_company_reads_few_rows_in_few_queries(world):
     with CaptureQueriesContext(connection) as caught:
         rollups.top(
-            User.objects.all(), Team.objects.all(), YEAR, TODAY, whole_company=True, label="x"
+            User.objects.all(),
+            Team.objects.all(),
+            WORLD_YEAR,
+            MID_YEAR,
+            whole_company=True,
+            label="x",
         )
     # teams, rates, months, counts, names of people outside the teams
     assert len(caught) == 5
@@ -187,31 +179,15 @@ def test_the_company_reads_few_rows_in_few_queries(world):
 
 
 def test_who_moves_while_the_teams_are_summed_is_neither_lost_nor_told_twice(
-    transactional_db, monkeypatch
+    transactional_db, mid_year, monkeypatch
 ):
-    monkeypatch.setattr(portfolios, "company_today", lambda: TODAY)
-    world = messy_world(YEAR, accounts=8)
+    world = messy_world(WORLD_YEAR, accounts=8)
     refresh_portfolios()
-    summed_once, go_on = threading.Event(), threading.Event()
-    compute = company_sums._compute
-
-    def slowly(marked):
-        done = compute(marked)
-        summed_once.set()
-        go_on.wait(10)
-        return done
-
     other_team(world)
-    monkeypatch.setattr(company_sums, "_compute", slowly)
-    thread = threading.Thread(target=in_another_connection, args=[roll_up_company])
-    thread.start()
-    assert summed_once.wait(10)
-    monkeypatch.setattr(company_sums, "_compute", compute)
-    under_another(world)
-    assert not roll_up_company()  # the other one is at it
-    assert_true()
-    go_on.set()
-    thread.join()
+    with another_sums_the_company(monkeypatch):
+        under_another(world)
+        assert not roll_up_company()  # the other one is at it
+        assert_true()
     assert StaleCompany.objects.filter(line=StaleCompany.TEAMS).exists()  # what came meanwhile
     assert_true()
     assert roll_up_company()

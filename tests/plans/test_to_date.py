@@ -10,24 +10,12 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, SalesFact
 from kam.models import BudgetRate, Role, User
-from kam.periods import FiscalYear
 from plans.models import AccountPlan, AccountToDate, TargetMonth
 from plans.reports.management import deviations
 from plans.rollup_scope import scope_of
 from plans.services import portfolios
 from plans.services.portfolios import rebuild_portfolios, refresh_portfolios
-from tests.plans.rollup_world import counted_targets, messy_world
-
-TODAY = date(2026, 7, 10)
-YEAR = FiscalYear(2026, 1)
-
-
-@pytest.fixture
-def world(db, monkeypatch):
-    monkeypatch.setattr(portfolios, "company_today", lambda: TODAY)
-    world = messy_world(YEAR)
-    refresh_portfolios()
-    return world
+from tests.plans.rollup_world import MID_YEAR, WORLD_YEAR, counted_targets
 
 
 def person(role: str, **more) -> User:
@@ -37,7 +25,7 @@ def person(role: str, **more) -> User:
 def told(user: User) -> dict[int, tuple[Decimal, Decimal]]:
     scope = scope_of(user)
     level = "company" if scope.sees_all else "own"
-    rows = deviations(scope, scope.node(level, None, YEAR, TODAY))
+    rows = deviations(scope, scope.node(level, None, WORLD_YEAR, MID_YEAR))
     sizes = [abs(row.difference) for row in rows]
     assert sizes == sorted(sizes, reverse=True)
     return {row.account_id: (row.target, row.actual) for row in rows}
@@ -111,7 +99,7 @@ def test_when_a_month_is_over_it_counts(world, monkeypatch):
 def test_one_query_reads_nothing_but_what_is_kept(world):
     boss = person(Role.MANAGEMENT)
     scope = scope_of(boss)
-    node = scope.node("company", None, YEAR, TODAY)
+    node = scope.node("company", None, WORLD_YEAR, MID_YEAR)
     with CaptureQueriesContext(connection) as caught:
         deviations(scope, node)
     assert len(caught) == 1
