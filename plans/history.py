@@ -22,6 +22,7 @@ from plans.models import (
     Need,
     PlanComment,
     PlanShare,
+    ReviewPerson,
     Section,
     SectionReader,
     SharedSection,
@@ -29,6 +30,7 @@ from plans.models import (
     Target,
     ValueProposition,
 )
+from plans.services import review_people
 from plans.services.activities import restore_activity, restore_person
 from plans.services.goals import restore_goal, restore_step, restore_strategy
 from plans.services.levels import restore_level_goal
@@ -50,6 +52,7 @@ restores(ValueProposition, restore_proposition)
 restores(GoalStep, restore_step)
 restores(Strategy, restore_strategy)
 restores(ActivityPerson, restore_person)
+restores(ReviewPerson, review_people.restore_person)
 restores(Section, restore_section)
 
 

@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from kam.models import User
 from kam.money import rounded
-from plans.models import Activity, ActivityPerson, Review
+from plans.duration import in_hours
+from plans.models import Activity, ActivityPerson, Review, ReviewPerson
 from portfolio.meetings import Asked, Found, Meeting, Source, register
 
 #: Meetings of one kind in one week; nobody has more.
@@ -78,12 +79,20 @@ def _activity(row: Any) -> Meeting:
     )
 
 
+def _reviews_with(person: User) -> Any:
+    """Keys of reviews that somebody was at; where nobody is named, that they led, or of whose account
+    they are the KAM."""
+    ours = ReviewPerson.objects.active().filter(user__isnull=False)
+    unnamed = Review.objects.filter(~Exists(ours.filter(review=OuterRef("pk")))).order_by()
+    there = ours.filter(user=person).order_by().values("review")
+    led = unnamed.filter(led_by=person).values("pk")
+    return there.union(led, unnamed.filter(plan__account__owner=person).values("pk"))
+
+
 def reviews(asked: Asked) -> Iterator[Found]:
-    """Held reviews of plans that a person led, or of whose account they are the KAM."""
+    """Held reviews of plans that a person was at. Each of them was there all the time that it took."""
     held = Q(state=Review.State.HELD, plan__isnull=False) & _usable("plan__")
-    led = Review.objects.filter(led_by=asked.person).order_by().values("pk")
-    kam = Review.objects.filter(plan__account__owner=asked.person).order_by().values("pk")
-    mine = Review.objects.filter(held, pk__in=led.union(kam))
+    mine = Review.objects.filter(held, pk__in=_reviews_with(asked.person))
     rows = (
         Review.objects.visible_to(asked.user)
         .filter(
@@ -106,6 +115,7 @@ def _review(row: Any) -> Meeting:
         title=row.get_kind_display(),
         url=row.get_absolute_url(),
         day=row.held_on,
+        hours=in_hours(row.minutes),
     )
 
 

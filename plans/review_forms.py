@@ -7,14 +7,22 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django_filters import ChoiceFilter, FilterSet, NumberFilter
 
+from accounts.models import Contact
 from kam.forms import RowForm
 from kam.models import User
 from kam.periods import company_today
 from kam.scoping import principal
+from plans.duration import DurationField
 from plans.models import AccountPlan, PlanSettings, Review
 from plans.querysets import ReviewQuerySet
 from plans.services.locks import LOCKED_ACTIVITIES
-from plans.services.reviews import people_around
+from plans.services.review_people import (
+    contacts_of,
+    offered,
+    people_around,
+    usually,
+    with_customer,
+)
 
 
 def day_field(label: Any, **kwargs: Any) -> forms.DateField:
@@ -31,7 +39,8 @@ class ReviewForm(RowForm):
 
     class Meta:
         model = Review
-        fields = ["due_on", "led_by", "notes"]
+        fields = ["due_on", "led_by", "notes", "minutes", "others"]
+        field_classes = {"minutes": DurationField}
         widgets = {"notes": forms.Textarea(attrs={"rows": 8})}
 
     def choices_for(self, name: str, queryset: Any) -> Any:
@@ -69,20 +78,76 @@ class DecisionForm(forms.Form):
 
 
 class HoldForm(forms.Form):
-    """The end of a review: the day, and the next one."""
+    """The end of a review: the day, how long it took, who was there, and the next one."""
 
     held_on = day_field(_("Held on"))
+    minutes = DurationField(label=_("Duration"), required=False)
+    present = forms.ModelMultipleChoiceField(
+        label=_("Who of us was there"),
+        queryset=User.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_(
+            "They find the review among the meetings of their week, to take its hours over."
+        ),
+    )
+    contacts = forms.ModelMultipleChoiceField(
+        label=_("Who of the customer was there"),
+        queryset=Contact.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    others = forms.CharField(
+        label=_("Others of the customer, by name"), max_length=300, required=False
+    )
     next_on = day_field(
         _("Next review"),
         required=False,
         help_text=_("Empty: as the rhythm of the plan says, within its year."),
     )
 
-    def __init__(self, *args: Any, suggested: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, review: Review, user: User, suggested: Any = None, **kwargs: Any
+    ) -> None:
         kwargs.setdefault("auto_id", "hold-%s")
         super().__init__(*args, **kwargs)
         self.fields["held_on"].initial = company_today()
         self.fields["next_on"].initial = suggested
+        self.fields["present"].queryset = offered(review, user)  # type: ignore[attr-defined]
+        self.fields["present"].initial = usually(review, user)
+        if with_customer(review):
+            self.fields["contacts"].queryset = contacts_of(review, user)  # type: ignore[attr-defined]
+        else:
+            del self.fields["contacts"], self.fields["others"]
+
+
+class PresentForm(forms.Form):
+    """One more who was there, after the review was held."""
+
+    user = forms.ModelChoiceField(label=_("Person"), queryset=User.objects.none(), required=False)
+    contact = forms.ModelChoiceField(
+        label=_("Person of the customer"), queryset=Contact.objects.none(), required=False
+    )
+
+    def __init__(self, *args: Any, review: Review, user: User, **kwargs: Any) -> None:
+        kwargs.setdefault("auto_id", "present-%s")
+        super().__init__(*args, **kwargs)
+        people, contacts = self.fields["user"], self.fields["contact"]
+        named = review.people.active().order_by()
+        ours = people_around(review).exclude(pk__in=named.filter(contact=None).values("user"))
+        people.queryset = ours.order_by("name", "pk")  # type: ignore[attr-defined]
+        if with_customer(review):
+            theirs = named.filter(user=None).values("contact")
+            contacts.queryset = contacts_of(review, user).exclude(pk__in=theirs)  # type: ignore[attr-defined]
+        else:
+            del self.fields["contact"]
+            people.required = True
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        if not self.errors and bool(values.get("user")) == bool(values.get("contact")):
+            raise forms.ValidationError(_("Choose one person."))
+        return values
 
 
 class SkipForm(forms.Form):

@@ -26,6 +26,7 @@ from kam.number_text import signed_percent
 from kam.periods import FiscalYear, company_today, company_year
 from kam.pictures.monthly import Month
 from plans import joint, review_words
+from plans.duration import duration_text
 from plans.measures import actual_of, readings
 from plans.models import (
     AccountPlan,
@@ -41,7 +42,7 @@ from plans.models import (
 from plans.reports.head import Prepared, file_name, head
 from plans.reports.making import asker_of, make
 from plans.selectors import Sales, sales_of
-from plans.services import reviews
+from plans.services import review_people, reviews
 
 ZERO = Decimal(0)
 Chosen = Mapping[str, Sequence[int]]
@@ -73,6 +74,11 @@ def review_pack(user: Any, pk: int) -> Prepared:
         (_("Due"), formats.date_format(review.due_on)),
         (_("Led by"), str(review.led_by or "–")),
     ]
+    people = review_people.present_at([review], user)[review.pk]
+    if people or review.others:
+        filters.append((_("Who was there"), review_words.present(review, people)))
+    if review.minutes:
+        filters.append((_("Duration"), duration_text(review.minutes)))
     facts = head(user, review.get_kind_display(), about, year, filters, [about])
     facts["confidentiality"] = _("Internal")
     rows = sum(len(part.rows) for part in parts) + len(decisions)

@@ -1,6 +1,6 @@
 """A kept agenda in words, in the reader's language, without what this reader may not see."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.models import Contact
 from kam.number_text import amount, percent, plain
 from kam.templatetags.kam_format import day as day_text
-from plans.models import PlanComment, Review, Section, SectionKind
+from plans.models import PlanComment, Review, ReviewPerson, Section, SectionKind
 from portfolio.models import CellText
 
 TITLES: dict[str, Any] = {
@@ -68,6 +68,11 @@ class AgendaPart:
     question: str
     rows: tuple[AgendaRow, ...]
     more: int
+
+
+def present(review: Review, people: Sequence[ReviewPerson]) -> str:
+    """Everybody who was there, by name: ours, the customer's contacts, the customer's others."""
+    return ", ".join([*(str(row) for row in people), *([review.others] if review.others else [])])
 
 
 def parts_of(review: Review, user: Any) -> list[AgendaPart]:

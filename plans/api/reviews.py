@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch
 from django_filters import FilterSet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -11,13 +13,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import BaseRouter
 
+from accounts.models import Contact
 from kam.api.bodies import Body, bodiless
 from kam.api.resources import RowSerializer, ScopedChoice, ScopedViewSet, etag, speaking_errors
+from kam.editing import is_editable
 from kam.models import User
 from kam.scoping import signed_in
-from plans.models import AccountPlan, Review, ReviewDecision
+from plans.models import AccountPlan, Review, ReviewDecision, ReviewPerson
+from plans.models.review import LONGEST
 from plans.review_words import parts_of
-from plans.services import reviews
+from plans.services import review_people, reviews
 
 ROW = ["id", "version", "created_at", "updated_at", "archived_at"]
 paths: list = []
@@ -27,6 +32,10 @@ class ReviewSerializer(RowSerializer):
     plan = ScopedChoice(
         queryset=AccountPlan.objects.all(),  # unscoped: the field narrows it to the caller's
         help_text="Empty in the review of a portfolio.",
+    )
+    present = serializers.SerializerMethodField(help_text="People of ours who were there.")
+    contacts = serializers.SerializerMethodField(
+        help_text="Contacts of the customer who were there, as far as the caller sees them."
     )
 
     class Meta:
@@ -43,16 +52,67 @@ class ReviewSerializer(RowSerializer):
             "led_by",
             "notes",
             "reason",
+            "minutes",
+            "present",
+            "contacts",
+            "others",
         ]
         read_only_fields = [*ROW, "owner", "state", "begun_at", "held_on", "reason"]
         fixed = ["kind", "plan"]
 
+    def get_present(self, row: Review) -> list[int]:
+        return [person.user_id for person in self._people(row) if person.user_id]
+
+    def get_contacts(self, row: Review) -> list[int]:
+        return [person.contact_id for person in self._people(row) if person.contact_id]
+
+    def _people(self, row: Review) -> list[ReviewPerson]:
+        """Read with the list of reviews; of one that was just changed, anew."""
+        if not hasattr(row, "seen_people"):
+            user = self.context["request"].user
+            row.seen_people = review_people.present_at([row], user)[row.pk]  # type: ignore[attr-defined]
+        return row.seen_people  # type: ignore[attr-defined, no-any-return]
+
+
+class ReviewPersonSerializer(RowSerializer):
+    class Meta:
+        model = ReviewPerson
+        fields = [*ROW, "review", "user", "contact"]
+        read_only_fields = ROW
+        extra_kwargs = {
+            "user": {"help_text": "A person of ours; or else name a contact."},
+            "contact": {"help_text": "A contact of the account or its group."},
+        }
+        validators: list[Any] = []  # the service brings back who was taken out
+
 
 class Held(Body):
-    """The day on which it was held (today without), and the next one (by the rhythm without)."""
+    """The day on which it was held (today without), and the next one (by the rhythm without).
+
+    How long it took and who was there may be left out: then nobody is named, but a substitute who
+    holds it is.
+    """
 
     held_on = serializers.DateField(required=False)
     next_on = serializers.DateField(required=False)
+    minutes = serializers.IntegerField(required=False, min_value=1, max_value=LONGEST)
+    present = ScopedChoice(
+        queryset=User.objects.all(),  # unscoped: the field narrows it to the caller's
+        many=True,
+        required=False,
+        help_text="People of ours who were there.",
+    )
+    contacts = ScopedChoice(
+        queryset=Contact.objects.all(),  # unscoped: the field narrows it to the caller's
+        many=True,
+        required=False,
+        help_text="People of the customer who were there, in a business review with them.",
+    )
+    others = serializers.CharField(
+        required=False,
+        max_length=300,
+        help_text="People of the customer who are no contacts here, by name.",
+    )
 
 
 class SkippedReview(Body):
@@ -125,6 +185,15 @@ class ReviewViewSet(ScopedViewSet):
     http_method_names = ["get", "post", "patch", "head", "options"]
     restore = None  # type: ignore[assignment]  # a review is held or skipped, never archived
 
+    def get_queryset(self) -> Any:
+        """With who was there, as far as the caller sees them."""
+        people = ReviewPerson.objects.visible_to(self.request.user).active().order_by("id")
+        return (
+            super()
+            .get_queryset()
+            .prefetch_related(Prefetch("people", people, to_attr="seen_people"))
+        )
+
     def create_row(self, values: dict[str, Any]) -> Review:
         review = reviews.add_review(values["plan"], values["kind"], values["due_on"])
         more = {name: values[name] for name in ("led_by", "notes") if values.get(name)}
@@ -142,7 +211,7 @@ class ReviewViewSet(ScopedViewSet):
         return Response(self.get_serializer(review).data, headers={"ETag": etag(review)})
 
     def _said(self, request: Request, kind: type[serializers.Serializer]) -> dict[str, Any]:
-        words = kind(data=request.data)
+        words = kind(data=request.data, context=self.get_serializer_context())
         words.is_valid(raise_exception=True)
         return words.validated_data
 
@@ -177,6 +246,26 @@ class ReviewViewSet(ScopedViewSet):
         return Response(AgendaPartSerializer(parts, many=True).data)
 
 
+class ReviewPersonViewSet(ScopedViewSet):
+    """Who was there when a review was held. POST names one more, DELETE takes one out."""
+
+    queryset = ReviewPerson.objects.select_related("review").order_by("id")
+    serializer_class = ReviewPersonSerializer
+    filterset_fields = {"review": ["exact"], "review__plan": ["exact"], "user": ["exact"]}
+    http_method_names = ["get", "post", "delete", "head", "options"]
+
+    def create_row(self, values: dict[str, Any]) -> ReviewPerson:
+        if not is_editable(values["review"], self.request.user):
+            raise PermissionDenied  # before the service says who sees the account
+        return review_people.add_person(by=signed_in(self.request), **values)
+
+    def archive_row(self, row: ReviewPerson) -> None:
+        review_people.remove_person(row)
+
+    def restore_row(self, row: ReviewPerson) -> None:
+        review_people.restore_person(row)
+
+
 class DecisionViewSet(ScopedViewSet):
     """What reviews decided. POST writes one down and makes it an activity of the plan."""
 
@@ -192,4 +281,5 @@ class DecisionViewSet(ScopedViewSet):
 
 def register(router: BaseRouter) -> None:
     router.register("reviews", ReviewViewSet, basename="review")
+    router.register("review-people", ReviewPersonViewSet, basename="reviewperson")
     router.register("review-decisions", DecisionViewSet, basename="reviewdecision")

@@ -13,7 +13,7 @@ from plans.models.plan import AccountPlan
 from plans.models.work import Activity
 from plans.querysets import OfReviewQuerySet, ReviewPersonQuerySet, ReviewQuerySet
 
-#: No review takes longer than a day.
+#: No review takes longer than a day, in minutes.
 LONGEST = 24 * 60
 
 

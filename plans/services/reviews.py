@@ -4,7 +4,7 @@ There is at most one review to be held of each kind and plan (or portfolio): the
 Each step locks the review and asks again whether it is still to be held.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,7 +19,6 @@ from django.db.models import (
     Max,
     OuterRef,
     Q,
-    QuerySet,
     Subquery,
     Value,
     When,
@@ -28,17 +27,17 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Account
+from accounts.models import Account, Contact
 from kam.editing import save_fields
 from kam.forms import violation
 from kam.leaders import leaders_above
-from kam.models import Role, Team, User
+from kam.models import User
 from kam.periods import add_months, company_today, company_year
 from kam.scoping import principal
 from plans import review_agenda
 from plans.models import AccountPlan, Activity, PlanSettings, PlanTemplate, Review, ReviewDecision
 from plans.querysets import ReviewQuerySet
-from plans.selectors import people_who_see
+from plans.services import review_people
 from plans.services.activities import add_activity
 from plans.services.locks import require_open_activities
 from plans.services.refusals import PlanRefusal
@@ -57,6 +56,8 @@ PAGE = 2_000
 YEARS_AHEAD = 10
 #: Reviews within this time stand on the start page.
 NEAR = timedelta(days=14)
+#: What is said of a review when it is held, and may be changed later.
+AFTERWARDS = frozenset({"minutes", "others"})
 #: How far ahead the next review may be put.
 FARTHEST = timedelta(days=800)
 
@@ -116,8 +117,8 @@ SCHEDULE = """
     ),
     made AS (
         INSERT INTO plans_review
-               (version, created_at, updated_at, kind, state, plan_id, due_on, notes, reason)
-        SELECT 1, %s, %s, kind, 'due', id, due_on, '', '' FROM next_one WHERE due_on < over
+               (version, created_at, updated_at, kind, state, plan_id, due_on, notes, reason, others)
+        SELECT 1, %s, %s, kind, 'due', id, due_on, '', '', '' FROM next_one WHERE due_on < over
          ORDER BY id, kind
             ON CONFLICT DO NOTHING
         RETURNING 1
@@ -246,10 +247,14 @@ def begin(review: Review, by: User) -> Review:
 def change_review(
     review: Review, changes: Mapping[str, Any], *, base_version: int | None = None
 ) -> Review:
-    """Saves the touched fields: the day, who leads it, the notes."""
+    """Saves the touched fields: the day and who leads it before it is held, how long it took and who
+    else was there afterwards, the notes at any time."""
     with transaction.atomic():
-        if set(changes) - {"notes"}:
+        if set(changes) - {"notes"} - AFTERWARDS:
             _to_be_held(review)
+        if set(changes) & AFTERWARDS:
+            held = review_people.require_held(review)
+            review_people.check_others(held, changes.get("others", ""))
         if "due_on" in changes:
             _check_day(changes["due_on"], "due_on")
         return save_fields(review, changes, base_version=base_version)
@@ -298,11 +303,21 @@ def _who_does(plan: AccountPlan) -> User | None:
 
 @transaction.atomic
 def hold(
-    review: Review, by: User, *, held_on: date | None = None, next_on: date | None = None
+    review: Review,
+    by: User,
+    *,
+    held_on: date | None = None,
+    next_on: date | None = None,
+    minutes: int | None = None,
+    present: Iterable[User] | None = None,
+    contacts: Iterable[Contact] = (),
+    others: str = "",
 ) -> Review:
     """Ends the review as held, and puts the next one in the calendar.
 
     Without ``next_on`` the rhythm says when; where the plan's year is over by then, there is none.
+    ``present`` of ``None`` says nothing of who was there: then nobody is named but a substitute who
+    holds it. Raises ``ValidationError`` by field.
     """
     today = company_today()
     held_on = held_on or today
@@ -313,7 +328,17 @@ def hold(
     held = _to_be_held(review)
     if held.begun_at is None:
         held = begin(held, by)
-    changes = {"state": State.HELD, "held_on": held_on, "led_by": held.led_by or principal(by)}
+    changes = {
+        "state": State.HELD,
+        "held_on": held_on,
+        "led_by": held.led_by or principal(by),
+        "minutes": minutes,
+        "others": others.strip(),
+    }
+    if present is None:
+        present = [by] if by.acting_for else []
+    review_people.check_others(held, others)
+    review_people.name_all(held, present, contacts, by)
     held = save_fields(held, changes, base_version=None)
     _next(held, held_on, next_on)
     return held
@@ -376,17 +401,6 @@ def _to_be_held(review: Review) -> Review:
 
 
 # --- asking ---------------------------------------------------------------------------------------
-def people_around(review: Review) -> QuerySet[User]:
-    """Who may lead a review, or be given what was decided in it."""
-    if review.plan is not None:
-        return people_who_see(review.plan.account)
-    owner = review.owner
-    path = owner.team.path if owner is not None and owner.team is not None else []
-    leaders = Team.objects.active().filter(pk__in=path).order_by().values("leader")
-    around = Q(pk__in=leaders) | Q(pk=review.owner_id) | Q(role=Role.MANAGEMENT)
-    return User.objects.people().filter(around)
-
-
 def late(reviews: ReviewQuerySet, today: date) -> ReviewQuerySet:
     """To be held, and due before today."""
     return reviews.active().filter(state=State.DUE, due_on__lt=today)

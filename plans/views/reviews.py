@@ -32,18 +32,21 @@ from kam.views.administration import (
     without_theirs,
 )
 from plans import review_words
+from plans.duration import duration_text
 from plans.models import PlanSettings, Review
 from plans.review_forms import (
     DecisionForm,
     HoldForm,
     NewReviewForm,
     PlanSettingsForm,
+    PresentForm,
     ReviewFilter,
     ReviewForm,
     SkipForm,
 )
-from plans.services import reviews
+from plans.services import review_people, reviews
 from plans.services.locks import activities_are_open
+from plans.services.review_people import with_customer
 from plans.views.rows import crumbs_to, plan_for
 
 State = Review.State
@@ -118,7 +121,20 @@ class ReviewList(Listing):
             export=lambda row: str(row.led_by or ""),
         ),
         Column("held_on", gettext_lazy("Held on"), sort=Key("held_on", nullable=True)),
+        Column(
+            "minutes",
+            gettext_lazy("Duration"),
+            show=lambda row: duration_text(row.minutes),
+            nowrap=True,
+        ),
+        Column("present", gettext_lazy("Who was there"), show=lambda row: row.present),
     )
+
+    def prepare(self, rows: list[Review]) -> None:
+        """Who was there, ours and the customer's, in one query."""
+        found = review_people.present_at(rows, self.request.user)
+        for row in rows:
+            row.present = review_words.present(row, found[row.pk])  # type: ignore[attr-defined]
 
     def more_context(self) -> dict[str, Any]:
         return {"empty_url": reverse("plans:list"), "empty_action": _("Open the plans")}
@@ -168,7 +184,7 @@ def review_add(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             reviews.add_review(plan, form.cleaned_data["kind"], form.cleaned_data["due_on"])
         except ValidationError as error:
-            _show(form, error)
+            show_refusal(form, error)
         else:
             if wants_fragment(request):
                 return _plan_panel(request, plan)
@@ -239,6 +255,7 @@ def _context(request: HttpRequest, review: Any) -> dict[str, Any]:
         "state": state_text(review),
         "parts": review_words.parts_of(review, request.user),
         "decisions": reviews.decisions_of(review),
+        "people": review_people.present_at([review], request.user)[review.pk],
         "may_edit": review.editable and review.archived_at is None,
         "may_act": review.may_act,
         "crumbs": crumbs_of(review),
@@ -248,12 +265,25 @@ def _context(request: HttpRequest, review: Any) -> dict[str, Any]:
 @login_required
 @require_safe
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """One review: what it was about, what was decided, what comes next."""
-    review = review_for(request.user, pk)
-    return render(request, "plans/reviews/detail.html", _context(request, review))
+    """One review: what it was about, what was decided, who was there, what comes next."""
+    return detail_page(request, review_for(request.user, pk))
 
 
-def _editable(request: HttpRequest, pk: int) -> Review:
+def detail_page(
+    request: HttpRequest, review: Any, *, status: int = 200, **more: Any
+) -> HttpResponse:
+    """A review's page, with what was refused on it."""
+    context = _context(request, review) | more
+    in_use = review.plan is None or activities_are_open(review.plan)
+    held = review.state == State.HELD
+    context["may_name"] = held and in_use and context["may_edit"]
+    context["with_customer"] = with_customer(review)
+    if context["may_name"] and "present_form" not in context:
+        context["present_form"] = PresentForm(review=review, user=signed_in(request))
+    return render(request, "plans/reviews/detail.html", context, status=status)
+
+
+def editable_review(request: HttpRequest, pk: int) -> Review:
     return fetch_editable(Review.objects.select_related(*RELATED), request.user, pk=pk)
 
 
@@ -266,7 +296,7 @@ def _refused(request: HttpRequest, review: Review, error: ValidationError) -> Ht
 @require_POST
 def begin(request: HttpRequest, pk: int) -> HttpResponse:
     """Opens the review; its agenda is kept as it is now."""
-    review = _editable(request, pk)
+    review = editable_review(request, pk)
     try:
         reviews.begin(review, signed_in(request))
     except ValidationError as error:
@@ -282,7 +312,7 @@ def _presented(
     if review.may_act:
         suggested = reviews.suggested(review)
         context["decision_form"] = DecisionForm(review=review, user=request.user)
-        context["hold_form"] = HoldForm(suggested=suggested)
+        context["hold_form"] = HoldForm(review=review, user=signed_in(request), suggested=suggested)
     return render(request, "plans/reviews/present.html", context | forms, status=status)
 
 
@@ -296,7 +326,7 @@ def present(request: HttpRequest, pk: int) -> HttpResponse:
     return _presented(request, review)
 
 
-def _show(form: Any, error: ValidationError) -> None:
+def show_refusal(form: Any, error: ValidationError) -> None:
     """A service's refusal at the fields that it names."""
     if not hasattr(error, "error_dict"):
         form.add_error(None, error)
@@ -309,14 +339,14 @@ def _show(form: Any, error: ValidationError) -> None:
 @require_POST
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Writes one decision down; it is an activity from then on."""
-    _editable(request, pk)
+    editable_review(request, pk)
     review = review_for(request.user, pk)
     form = DecisionForm(request.POST, review=review, user=request.user)
     if form.is_valid():
         try:
             reviews.decide(review, by=signed_in(request), **form.cleaned_data)
         except ValidationError as error:
-            _show(form, error)
+            show_refusal(form, error)
         else:
             if not wants_fragment(request):
                 return HttpResponseRedirect(
@@ -339,16 +369,16 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def hold(request: HttpRequest, pk: int) -> HttpResponse:
     """Ends the review, and puts the next one in the calendar."""
-    _editable(request, pk)
+    editable_review(request, pk)
     review = review_for(request.user, pk)
-    form = HoldForm(request.POST)
+    form = HoldForm(request.POST, review=review, user=signed_in(request))
     if form.is_valid():
         try:
             reviews.hold(review, signed_in(request), **form.cleaned_data)
         except ValidationError as error:
             if review.state != State.DUE:
                 return _refused(request, review, error)
-            _show(form, error)
+            show_refusal(form, error)
         else:
             messages.success(request, _("The review is held."))
             return HttpResponseRedirect(review.get_absolute_url())
@@ -359,14 +389,14 @@ def hold(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def skip(request: HttpRequest, pk: int) -> HttpResponse:
     """Leaves a review out, with the reason."""
-    review = _editable(request, pk)
+    review = editable_review(request, pk)
     suggested = reviews.suggested(review) if review.state == State.DUE else None
     form = SkipForm(request.POST if request.method == "POST" else None, suggested=suggested)
     if request.method == "POST" and form.is_valid():
         try:
             reviews.skip(review, signed_in(request), **form.cleaned_data)
         except ValidationError as error:
-            _show(form, error)
+            show_refusal(form, error)
         else:
             messages.success(request, _("The review is skipped."))
             return HttpResponseRedirect(review.get_absolute_url())
@@ -380,15 +410,19 @@ def skip(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 class EditReview(InPlace):
-    """The day of a review, who leads it, and its notes, which save by themselves."""
+    """The day of a review, who leads it, its notes, which save by themselves, how long it took."""
 
     model = Review
     form_class = ReviewForm
-    fields = ("due_on", "led_by", "notes")
+    fields = ("due_on", "led_by", "notes", "minutes", "others")
     route = "plans:review_edit"
     related = RELATED
     save = staticmethod(reviews.change_review)
-    displays = {"due_on": due_text, "led_by": lambda row: str(row.led_by or "")}
+    displays = {
+        "due_on": due_text,
+        "led_by": lambda row: str(row.led_by or ""),
+        "minutes": lambda row: duration_text(row.minutes),
+    }
 
     @classmethod
     def may_edit(cls, user: Any, row: Any, name: str) -> bool:
@@ -396,6 +430,8 @@ class EditReview(InPlace):
             row.plan is not None and not activities_are_open(row.plan)
         ):
             return False
+        if name in reviews.AFTERWARDS:
+            return row.state == State.HELD and (name != "others" or with_customer(row))
         return name == "notes" or row.state == State.DUE
 
 
