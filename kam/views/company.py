@@ -13,16 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from kam import logo, services
 from kam.company_forms import CompanyForm, RatesForm, YearForm, rate_text
-from kam.editing import EditConflict, fetch_editable
+from kam.editing import fetch_editable
 from kam.models import BudgetRate, Company
 from kam.money import currencies_without_rate
 from kam.periods import company_year
-from kam.views.administration import (
-    administrators_only,
-    conflict_page,
-    posted_version,
-    without_theirs,
-)
+from kam.views.administration import administrators_only, saved
 
 
 @administrators_only
@@ -36,29 +31,20 @@ def settings(request: HttpRequest) -> HttpResponse:
         instance=fetch_editable(Company.objects, request.user, pk=1),
         user=request.user,
     )
-    if request.method != "POST":
-        return _page(request, company, form)
-    if not form.is_valid():
-        return _page(request, company, form, status=422)
-    changes = without_theirs(request, form.changes())
-    if form.weighty and "sure" not in request.POST:
+    if form.is_valid() and form.weighty and "sure" not in request.POST:
         return _ask(request, company, form)
-    try:
-        services.change_company(company, changes, base_version=posted_version(request))
-    except EditConflict as conflict:
-        return conflict_page(request, conflict, request.path)
-    except ValidationError as error:
-        form.add_model_errors(error)
-        return _page(request, company, form, status=422)
-    messages.success(request, _("Saved."))
-    return HttpResponseRedirect(request.path)
+    answer = saved(
+        request,
+        form,
+        lambda changes, base: services.change_company(company, changes, base_version=base),
+        done=request.path,
+    )
+    return answer or _page(request, company, form)
 
 
-def _page(
-    request: HttpRequest, company: Company, form: CompanyForm, status: int = 200
-) -> HttpResponse:
+def _page(request: HttpRequest, company: Company, form: CompanyForm) -> HttpResponse:
     context = {"company": company, "form": form, "logo": logo.logo_address(company)}
-    return render(request, "kam/settings.html", context, status=status)
+    return render(request, "kam/settings.html", context, status=422 if form.errors else 200)
 
 
 @administrators_only

@@ -18,19 +18,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kam import services
-from kam.editing import EditConflict, fetch_editable, fetch_visible
+from kam.editing import fetch_editable, fetch_visible
 from kam.listing import Column, Key, Listing
 from kam.models import Role, Substitution, Team, User
 from kam.periods import company_today
 from kam.person_forms import PersonForm, TokenForm
 from kam.scoping import signed_in
 from kam.search import Fold, cleaned
-from kam.views.administration import (
-    administrators_only,
-    conflict_page,
-    posted_version,
-    without_theirs,
-)
+from kam.views.administration import administrators_only, saved
 
 
 @login_required
@@ -196,23 +191,13 @@ def user_edit(request: HttpRequest, pk: int) -> HttpResponse:
         instance=fetch_visible(User.objects, request.user, pk=pk),
         user=request.user,
     )
-    if request.method != "POST":
-        return _edit_page(request, person, form)
-    if not form.is_valid():
-        return _edit_page(request, person, form, status=422)
-    try:
-        services.change_person(
-            person,
-            without_theirs(request, form.changes()),
-            base_version=posted_version(request),
-        )
-    except EditConflict as conflict:
-        return conflict_page(request, conflict, request.path)
-    except ValidationError as error:
-        form.add_model_errors(error)
-        return _edit_page(request, person, form, status=422)
-    messages.success(request, _("Saved."))
-    return redirect("kam:user_edit", pk=pk)
+    answer = saved(
+        request,
+        form,
+        lambda changes, base: services.change_person(person, changes, base_version=base),
+        done=request.path,
+    )
+    return answer or _edit_page(request, person, form, status=422 if form.errors else 200)
 
 
 @administrators_only

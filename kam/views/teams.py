@@ -7,19 +7,15 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kam import editing, services
-from kam.editing import EditConflict, fetch_editable, fetch_visible
+from kam.editing import fetch_editable, fetch_visible
 from kam.models import Team
 from kam.person_forms import TeamForm
-from kam.views.administration import (
-    administrators_only,
-    conflict_page,
-    posted_version,
-    without_theirs,
-)
+from kam.views.administration import administrators_only, saved
 
 
 def in_tree_order(teams: list[Team]) -> list[Team]:
@@ -75,23 +71,13 @@ def team_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = TeamForm(
         request.POST if request.method == "POST" else None, user=request.user, instance=instance
     )
-    if request.method != "POST":
-        return _page(request, team, form)
-    if not form.is_valid():
-        return _page(request, team, form, status=422)
-    try:
-        services.change_team(
-            team,
-            without_theirs(request, form.changes()),
-            base_version=posted_version(request),
-        )
-    except EditConflict as conflict:
-        return conflict_page(request, conflict, request.path)
-    except ValidationError as error:
-        form.add_model_errors(error)
-        return _page(request, team, form, status=422)
-    messages.success(request, _("Saved."))
-    return redirect("kam:team_list")
+    answer = saved(
+        request,
+        form,
+        lambda changes, base: services.change_team(team, changes, base_version=base),
+        done=reverse("kam:team_list"),
+    )
+    return answer or _page(request, team, form, status=422 if form.errors else 200)
 
 
 @administrators_only

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from kam.editing import EditConflict, fetch_editable
+from kam.editing import fetch_editable
 from kam.htmx import render as render_part
 from kam.htmx import wants_fragment
 from kam.inplace import InPlace
@@ -25,12 +25,7 @@ from kam.panels import Home, render_panel
 from kam.periods import company_today, company_year
 from kam.scoping import principal, signed_in
 from kam.templatetags.kam_format import day
-from kam.views.administration import (
-    administrators_only,
-    conflict_page,
-    posted_version,
-    without_theirs,
-)
+from kam.views.administration import administrators_only, saved
 from plans import review_words
 from plans.duration import duration_text
 from plans.models import PlanSettings, Review
@@ -125,9 +120,15 @@ class ReviewList(Listing):
             "minutes",
             gettext_lazy("Duration"),
             show=lambda row: duration_text(row.minutes),
+            export=lambda row: duration_text(row.minutes),
             nowrap=True,
         ),
-        Column("present", gettext_lazy("Who was there"), show=lambda row: row.present),
+        Column(
+            "present",
+            gettext_lazy("Who was there"),
+            show=lambda row: row.present,
+            export=lambda row: row.present,
+        ),
     )
 
     def prepare(self, rows: list[Review]) -> None:
@@ -447,18 +448,14 @@ def settings(request: HttpRequest) -> HttpResponse:
         instance=fetch_editable(PlanSettings.objects, request.user, pk=1),
         user=request.user,
     )
-    if request.method == "POST" and form.is_valid():
-        try:
-            reviews.change_settings(
-                row, without_theirs(request, form.changes()), base_version=posted_version(request)
-            )
-        except EditConflict as conflict:
-            return conflict_page(request, conflict, request.path)
-        except ValidationError as error:
-            form.add_model_errors(error)
-        else:
-            messages.success(request, _("Saved."))
-            return HttpResponseRedirect(request.path)
+    answer = saved(
+        request,
+        form,
+        lambda changes, base: reviews.change_settings(row, changes, base_version=base),
+        done=request.path,
+    )
+    if answer is not None:
+        return answer
     context = {
         "form": form,
         "row": row,

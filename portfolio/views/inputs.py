@@ -17,14 +17,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import Account
 from kam import editing
-from kam.editing import EditConflict, fetch_editable, fetch_visible
+from kam.editing import fetch_editable, fetch_visible
 from kam.forms import RowForm
 from kam.inplace import Group, InPlace
 from kam.panels import render_panel
 from kam.periods import company_today, company_year, month_of
 from kam.scoping import principal
 from kam.templatetags.kam_format import day
-from kam.views.administration import conflict_page, posted_version, without_theirs
+from kam.views.administration import saved
 from portfolio import resources
 from portfolio.forms.inputs import CostForm, EstimateForm, JudgementForm, PlannedForm
 from portfolio.models import Judgement, LineEstimate, PlannedHours, ServiceCost
@@ -261,23 +261,21 @@ def judgement_edit(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     given = {"initial": {"judged_on": company_today()}} if row is None else {}
     # The form writes into the row that it is given; what is asked for stays as it is stored.
     form = JudgementForm(_posted(request), user=request.user, instance=row, **given)
-    if request.method == "POST" and form.is_valid():
-        base = posted_version(request) if row is not None else None
-        try:
-            inputs.judge(
-                account,
-                code,
-                without_theirs(request, form.changes()),
-                by=principal(request.user),
-                base_version=base,
-            )
-        except EditConflict as conflict:
-            return conflict_page(request, conflict, back)
-        except ValidationError as error:
-            form.add_model_errors(error)
-        else:
-            messages.success(request, _("Saved."))
-            return HttpResponseRedirect(back)
+    answer = saved(
+        request,
+        form,
+        lambda changes, base: inputs.judge(
+            account,
+            code,
+            changes,
+            by=principal(request.user),
+            base_version=base if row is not None else None,
+        ),
+        done=back,
+        cancel=back,
+    )
+    if answer is not None:
+        return answer
     context = {
         "form": form,
         "row": row,

@@ -24,12 +24,7 @@ from kam.number_text import percent
 from kam.periods import FiscalYear, company_year
 from kam.pictures.stacked import Part, Row
 from kam.scoping import EDITS_ALL, principal, signed_in
-from kam.views.administration import (
-    administrators_only,
-    conflict_page,
-    posted_version,
-    without_theirs,
-)
+from kam.views.administration import administrators_only, saved
 from portfolio import resources
 from portfolio.calc.resources import CellShare, cell_shares
 from portfolio.filters.resources import LoadFilter
@@ -319,23 +314,15 @@ def capacity_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = CapacityForm(
         request.POST if request.method == "POST" else None, instance=row, user=request.user
     )
-    if request.method == "POST" and form.is_valid():
-        changes = without_theirs(request, form.changes())
-        try:
-            if "hours" in changes:
-                inputs.set_capacity(
-                    person,
-                    year.year,
-                    changes["hours"],
-                    base_version=posted_version(request) if row is not None else None,
-                )
-        except EditConflict as conflict:
-            return conflict_page(request, conflict, back)
-        except ValidationError as error:
-            form.add_model_errors(error)
-        else:
-            messages.success(request, _("Saved."))
-            return HttpResponseRedirect(back)
+
+    def save(changes: dict[str, Any], base: int) -> None:
+        if "hours" in changes:
+            seen = base if row is not None else None
+            inputs.set_capacity(person, year.year, changes["hours"], base_version=seen)
+
+    answer = saved(request, form, save, done=back, cancel=back)
+    if answer is not None:
+        return answer
     context = {
         "form": form,
         "row": row,
@@ -361,18 +348,14 @@ def settings(request: HttpRequest) -> HttpResponse:
         user=request.user,
     )
     back = reverse("portfolio:resources")
-    if request.method == "POST" and form.is_valid():
-        try:
-            inputs.change_settings(
-                row, without_theirs(request, form.changes()), base_version=posted_version(request)
-            )
-        except EditConflict as conflict:
-            return conflict_page(request, conflict, request.path)
-        except ValidationError as error:
-            form.add_model_errors(error)
-        else:
-            messages.success(request, _("Saved."))
-            return HttpResponseRedirect(request.path)
+    answer = saved(
+        request,
+        form,
+        lambda changes, base: inputs.change_settings(row, changes, base_version=base),
+        done=request.path,
+    )
+    if answer is not None:
+        return answer
     context = {
         "form": form,
         "row": row,
