@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from kam.periods import company_today
-from plans.models import PlanSettings, Review, ReviewDecision
+from plans.models import PlanSettings, Review, ReviewDecision, ReviewPerson
 from tests.plans.route_rows import changed, edited, foreign_plan, plan, seen
 from tests.route_table import (
     ADMINISTRATORS,
@@ -48,6 +48,30 @@ def begun(cast):
 
 def foreign_begun(cast):
     return _of(cast.foreign_plan, begun_at=timezone.now(), agenda={"parts": []})
+
+
+def _held(a_plan):
+    found = {"plan": a_plan, "kind": "customer", "state": "held"}
+    day = {"due_on": company_today(), "held_on": company_today()}
+    return {"pk": Review.objects.get_or_create(**found, defaults=day)[0].pk}
+
+
+def held(cast):
+    return _held(cast.plan)
+
+
+def foreign_held(cast):
+    return _held(cast.foreign_plan)
+
+
+def present(cast):
+    found = {"review_id": held(cast)["pk"], "user": cast.contributor}
+    return {"pk": ReviewPerson.objects.get_or_create(**found)[0].pk}
+
+
+def foreign_present(cast):
+    found = {"review_id": foreign_held(cast)["pk"], "contact": cast.foreign_contact}
+    return {"pk": ReviewPerson.objects.get_or_create(**found)[0].pk}
 
 
 def _of_portfolio(owner):
@@ -102,6 +126,19 @@ ROUTES: list = [
     *changed("plans:review_skip", review, foreign_review, method="get", ok=200),
     *changed("plans:review_skip", review, foreign_review, data=lambda c: {"reason": "x"}),
     *edited("plans:review_edit", review, foreign_review, "notes", "New words"),
+    *edited("plans:review_edit", held, foreign_held, "minutes", "1:30"),
+    *(
+        Route(
+            "plans:review_person_add", row, args, method="post", ok=302,
+            data=lambda c, who=who: {"user": getattr(c, who).pk}, ok_for=edits,
+            refused=sees - edits - {"service"},
+        )
+        for row, args, who, sees, edits in (
+            ("own", held, "contributor", SEES_ACCOUNT, EDITS_ACCOUNT - {"service"}),
+            ("foreign", foreign_held, "other_kam", SEES_FOREIGN, EDITS_FOREIGN - {"service"}),
+        )
+    ),
+    *changed("plans:review_person_archive", present, foreign_present),
     *seen("plans:review_pdf", begun, foreign_begun),
     *seen("plans:qbr", plan, foreign_plan),
     *seen("plans:qbr_pdf", plan, foreign_plan),
@@ -127,13 +164,18 @@ def foreign_decision(cast):
 ROUTES += [
     Route("api:review-list"),
     Route("api:review-list", method="post", ok=400),
+    Route("api:reviewperson-list"),
+    Route("api:reviewperson-list", method="post", ok=400),
     Route("api:reviewdecision-list"),
     Route("api:reviewdecision-list", method="post", ok=400),
 ]
-for row, args, begun_args, picked, sees, edits in (
-    ("own", review, begun, decision, SEES_ACCOUNT, EDITS_ACCOUNT),
-    ("foreign", foreign_review, foreign_begun, foreign_decision, SEES_FOREIGN, EDITS_FOREIGN),
-):
+for row, args, begun_args, picked, there, sees, edits in (
+    ("own", review, begun, decision, present, SEES_ACCOUNT, EDITS_ACCOUNT),
+    (
+        "foreign", foreign_review, foreign_begun, foreign_decision, foreign_present,
+        SEES_FOREIGN, EDITS_FOREIGN,
+    ),
+):  # fmt: skip
     ROUTES += [
         Route("api:review-detail", row, args, ok_for=sees),
         Route("api:review-detail", row, args, "patch", ok_for=edits, refused=sees - edits),
@@ -142,4 +184,23 @@ for row, args, begun_args, picked, sees, edits in (
         Route("api:review-hold", row, args, "post", ok_for=edits, refused=sees - edits),
         Route("api:review-skip", row, args, "post", ok=400, ok_for=edits, refused=sees - edits),
         Route("api:reviewdecision-detail", row, picked, ok_for=sees),
+        Route("api:reviewperson-detail", row, there, ok_for=sees),
+        Route(
+            "api:reviewperson-detail",
+            row,
+            there,
+            "delete",
+            ok=204,
+            ok_for=edits,
+            refused=sees - edits,
+        ),
+        Route(
+            "api:reviewperson-restore",
+            row,
+            there,
+            "post",
+            ok=204,
+            ok_for=edits,
+            refused=sees - edits,
+        ),
     ]
