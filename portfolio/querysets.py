@@ -93,7 +93,22 @@ class OfScoredAccountQuerySet(OfAccountQuerySet):
 
 
 class HoursQuerySet(OfAccountQuerySet):
-    """Hours spent: seen with the account and by whoever spent them, who alone changes them."""
+    """Hours spent: seen with the account and by whoever spent them, who alone changes them.
+
+    A substitute works hours of their own: those of whom they stand in for they see, and leave alone.
+    """
+
+    def visible_to(self, user: Any) -> Self:
+        person = principal(user)
+        if person is None or person == user or person.role in SEES_ALL:
+            return super().visible_to(user)
+        return self.filter(self._visible(person) | Q(user=user))
+
+    def editable_by(self, user: Any) -> Self:
+        """The person who signed in writes, whomever they stand in for."""
+        if principal(user) is None or getattr(user, "read_only", False):
+            return self.none()
+        return self.visible_to(user).filter(self._editable(user))
 
     def _visible(self, person: "User") -> Q:
         if person.role in SEES_ALL:  # an empty Q would vanish in the OR

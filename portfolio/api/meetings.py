@@ -17,9 +17,8 @@ from rest_framework.views import APIView
 
 from kam.api.filtering import KnownParameters
 from kam.api.resources import RowSerializer, ScopedViewSet
-from kam.models import User
 from kam.periods import company_today
-from kam.scoping import principal
+from kam.scoping import signed_in
 from portfolio import meetings as registry
 from portfolio import resources
 from portfolio.models import MeetingHours
@@ -28,12 +27,6 @@ from portfolio.services.hours import FIRST_WEEK, monday
 
 TAKEN = ["spent", "account", "week", "user", "title", "happened_on", "offered"]
 ROW = ["id", "version", "created_at", "updated_at", "archived_at"]
-
-
-def _person(request: Request) -> User:
-    person = principal(request.user)
-    assert person is not None  # noqa: S101 - the API is for those who signed in
-    return person
 
 
 class MeetingHoursSerializer(RowSerializer):
@@ -73,7 +66,7 @@ class MeetingHoursViewSet(ScopedViewSet):
     }
 
     def create_row(self, values: dict[str, Any]) -> MeetingHours:
-        person = _person(self.request)
+        person = signed_in(self.request)
         kind = values["kind"]
         if kind not in registry.kinds():
             raise ModelError({"kind": _("One of: %(kinds)s.") % {"kinds": _listed()}})
@@ -86,7 +79,7 @@ class MeetingHoursViewSet(ScopedViewSet):
         meetings.take_back(row)
 
     def restore_row(self, row: Any) -> None:
-        meetings.count_again(row)
+        meetings.count_again(row, signed_in(self.request))
 
 
 def _listed() -> str:
@@ -112,7 +105,7 @@ class OfferedView(KnownParameters, APIView):
     def get(self, request: Request) -> Response:
         today = company_today()
         week = _week(request, today)
-        found = resources.meetings_of(request.user, _person(request), week, today)
+        found = resources.meetings_of(request.user, signed_in(request), week, today)
         return Response(
             {
                 "week": week,

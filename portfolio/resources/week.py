@@ -11,7 +11,6 @@ from accounts.models import Account, AccountTeamMember
 from kam.models import Company, User
 from kam.money import ZERO
 from kam.periods import FiscalYear, fiscal_year_of
-from kam.scoping import principal
 from portfolio.models import HoursSpent, PlannedHours
 from portfolio.resources.planned import plain, with_plan
 
@@ -79,14 +78,16 @@ class Week:
     last_week: Decimal
 
 
-def accounts_of(person: User, year: int, since: date) -> Any:
-    """What somebody works for: own accounts, seats, planned hours, hours since a day."""
+def accounts_of(person: User, year: int, since: date, absent: User | None = None) -> Any:
+    """What somebody works for: own accounts and seats and those of whom they stand in for (``absent``),
+    planned hours, hours since a day."""
+    theirs = [person] if absent is None else [person, absent]
     keys = (
-        Account.objects.filter(owner=person)
+        Account.objects.filter(owner__in=theirs)
         .order_by()
         .values("pk")
         .union(
-            AccountTeamMember.objects.filter(user=person, archived_at=None)
+            AccountTeamMember.objects.filter(user__in=theirs, archived_at=None)
             .order_by()
             .values("account"),
             PlannedHours.objects.active()
@@ -102,15 +103,16 @@ def accounts_of(person: User, year: int, since: date) -> Any:
     return Account.objects.filter(pk__in=keys)
 
 
-def week_of(user: Any, monday: date, page: int = 1) -> Week:
-    """One page of the week of whom ``user`` acts for: most planned hours first (3 queries)."""
-    person = principal(user)
-    assert person is not None  # noqa: S101 - the view is for those who signed in
+def week_of(user: User, monday: date, page: int = 1) -> Week:
+    """One page of somebody's own week: most planned hours first (3 queries).
+
+    Also a substitute's hours are their own, at the accounts of whom they stand in for.
+    """
     company = Company.current()
     year = fiscal_year_of(monday, company.fiscal_year_start)
     before = date.fromordinal(monday.toordinal() - 7)
     since = date.fromordinal(monday.toordinal() - 56)
-    mine = with_plan(accounts_of(person, year.year, since), person, year.year)
+    mine = with_plan(accounts_of(user, year.year, since, user.acting_for), user, year.year)
     first = (page - 1) * ACCOUNTS_A_PAGE
     found = list(
         mine.visible_to(user)
@@ -120,7 +122,7 @@ def week_of(user: Any, monday: date, page: int = 1) -> Week:
         ]
     )
     shown = found[:ACCOUNTS_A_PAGE]
-    hours = HoursSpent.objects.filter(user=person)  # one's own, whatever became of the account
+    hours = HoursSpent.objects.filter(user=user)  # one's own, whatever became of the account
     there = {row.account_id: row for row in hours.filter(week=monday)}
     sums = {
         pk: (in_year or ZERO, last)

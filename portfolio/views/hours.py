@@ -17,10 +17,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from kam.editing import EditConflict
-from kam.models import User
 from kam.number_text import plain
 from kam.periods import company_today
-from kam.scoping import principal
+from kam.scoping import signed_in
 from portfolio import resources
 from portfolio.forms.inputs import HoursField, OtherAccountForm
 from portfolio.services import meetings
@@ -52,11 +51,11 @@ def _page(request: HttpRequest) -> int:
 @require_http_methods(["GET", "HEAD", "POST"])
 def hours(request: HttpRequest) -> HttpResponse:
     """One's accounts in a week; POST saves all that was typed."""
-    week = resources.week_of(request.user, _week(request), _page(request))
+    week = resources.week_of(signed_in(request), _week(request), _page(request))
     other = OtherAccountForm(
         request.POST if request.method == "POST" else None, user=request.user, prefix="other"
     )
-    found = resources.meetings_of(request.user, _person(request), week.monday, company_today())
+    found = resources.meetings_of(request.user, signed_in(request), week.monday, company_today())
     if request.method != "POST":
         return _answer(request, week, other, found)
     if getattr(request.user, "read_only", False):
@@ -72,7 +71,7 @@ def hours(request: HttpRequest) -> HttpResponse:
         entries.append(WeekEntry(account, other.cleaned_data["hours"], note))
     try:
         with transaction.atomic():
-            n = record_hours(_person(request), week.monday, entries)
+            n = record_hours(signed_in(request), week.monday, entries)
             done = _with_meetings(request, found, wanted)
     except EditConflict as conflict:
         return _conflict(request, week, other, found, conflict)
@@ -139,7 +138,7 @@ def _with_meetings(
     request: HttpRequest, found: resources.WeekMeetings, wanted: list[resources.Offer]
 ) -> str:
     """Takes meetings over, brings one up to date, or takes one back; what was done, in words."""
-    person = _person(request)
+    person = signed_in(request)
     for offer in wanted:
         meetings.take_over(person, offer.meeting, offer.hours)
     if wanted:
@@ -173,13 +172,6 @@ def _conflict(
     return _answer(request, week, other, found, status=409)
 
 
-def _person(request: HttpRequest) -> User:
-    """Whose hours these are: oneself, or whom one stands in for."""
-    person = principal(request.user)
-    assert person is not None  # noqa: S101 - the view is for those who signed in
-    return person
-
-
 def _answer(
     request: HttpRequest,
     week: resources.Week,
@@ -195,7 +187,7 @@ def _answer(
     context = {
         "week": week,
         "other": other,
-        "person": principal(request.user),
+        "person": signed_in(request),
         "meetings": found,
         "sunday": week.monday + timedelta(days=6),
         "number": week.monday.isocalendar().week,

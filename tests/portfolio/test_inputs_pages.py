@@ -248,7 +248,10 @@ def test_a_foreign_account_cannot_be_named(cast):
     assert not HoursSpent.objects.exists()
 
 
-def test_a_substitute_writes_the_hours_of_whom_they_stand_in_for(cast):
+def test_a_substitute_s_hours_are_their_own_and_those_of_the_absent_stay(cast):
+    theirs = HoursSpent.objects.create(
+        account=cast.account, user=cast.kam, week=monday(company_today()), hours=5
+    )
     today = company_today()
     row = Substitution.objects.create(
         absent=cast.kam, substitute=cast.outsider, starts_on=today, ends_on=today
@@ -257,7 +260,20 @@ def test_a_substitute_writes_the_hours_of_whom_they_stand_in_for(cast):
     client.post("/act-for/", {"substitution": row.pk})
     typed = {f"h-{cast.account.pk}": "3", f"i-{cast.account.pk}": "|"}
     assert client.post(url("hours"), typed).status_code == 302
-    assert HoursSpent.objects.get().user == cast.kam
+    assert HoursSpent.objects.exclude(pk=theirs.pk).get().user == cast.outsider
+    page = client.get(url("hours")).content.decode()
+    assert "You stand in for Kari Kam. The hours here are your own." in page
+    # by page, API and history: seen, and left alone
+    address = f"/api/v1/hours-spent/{theirs.pk}/"
+    assert client.get(address).status_code == 200
+    answer = client.patch(address, {"hours": "1"}, content_type="application/json")
+    assert answer.status_code == 403
+    data = {"account": cast.child.pk, "user": cast.kam.pk, "week": f"{theirs.week}", "hours": "2"}
+    answer = client.post("/api/v1/hours-spent/", data, content_type="application/json")
+    assert answer.status_code == 403
+    theirs.refresh_from_db()
+    assert (theirs.hours, theirs.version) == (5, 1)
+    assert HoursSpent.objects.count() == 2
 
 
 # --- the API ------------------------------------------------------------------------------------------
