@@ -1,12 +1,14 @@
 """Numbers, shares and dates as people read them. Missing is a dash, never a zero."""
 
-from datetime import date
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
-from django.utils import formats
+from django.utils import formats, timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kam import number_text
@@ -79,9 +81,16 @@ def month(value: date | None) -> SafeString | str:
 
 @register.filter
 def day(value: Any) -> SafeString | str:
-    """A date in the reader's short form."""
+    """A date in the reader's short form; of a moment, the date that it has where the reader is."""
     if value is None or value == "":
         return _missing()
+    if isinstance(value, datetime):
+        value = timezone.localdate(value) if timezone.is_aware(value) else value.date()
+    return _short_date(value, get_language())
+
+
+@lru_cache(maxsize=4096)
+def _short_date(value: date, _language: str | None) -> str:
     return formats.date_format(value, "SHORT_DATE_FORMAT")
 
 

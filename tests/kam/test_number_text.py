@@ -1,12 +1,14 @@
 """Numbers as each language writes them; missing is never zero; halves round away from zero."""
 
 import math
+from datetime import UTC, datetime
 from decimal import Decimal as D  # noqa: N817
 
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
-from kam import number_text
+from accounts.models import Account
+from kam import inplace, number_text
 from kam.templatetags import kam_format
 
 NBSP = "\u00a0"
@@ -119,3 +121,23 @@ def test_filters_mark_what_is_negative_or_missing():
     assert kam_format.amount(None) == '<span class="missing" title="missing">–</span>'
     assert kam_format.signed(5) == "+5"
     assert kam_format.percent("<b>") == '<span class="missing" title="missing">–</span>'
+
+
+def test_a_moment_has_the_date_of_the_readers_place_in_the_readers_language():
+    moment = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
+    with translation.override("nb"):
+        assert kam_format.day(moment) == "22.11.2026"
+        with timezone.override("Europe/Oslo"):
+            assert kam_format.day(moment) == "23.11.2026"
+            assert kam_format.day(moment.date()) == "22.11.2026"
+    with translation.override("sv"), timezone.override("America/New_York"):
+        assert kam_format.day(moment) == "2026-11-22"
+
+
+def test_a_choice_is_shown_by_its_words_in_the_readers_language():
+    account = Account(level="national", country="NO")
+    with translation.override("nb"):
+        assert inplace.shown(account, "level") == account.get_level_display() == "Nasjonal"
+    assert inplace.shown(account, "level") == "National"
+    assert inplace.shown(account, "country") == "Norway"
+    assert inplace.shown(Account(level="unheard of"), "level") == "unheard of"
