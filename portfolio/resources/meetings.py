@@ -63,7 +63,8 @@ class Taken:
         week = self.now.day - timedelta(days=self.now.day.weekday())
         if week != spent.week or self.now.account.pk != spent.account_id:
             return "moved"
-        return "hours" if self.now.hours not in (None, self.line.offered) else ""
+        known = (None, self.line.offered, self.line.hours)
+        return "" if self.now.hours in known else "hours"
 
     @property
     def told(self) -> str:
