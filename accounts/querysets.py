@@ -22,9 +22,14 @@ CLASSIFIED_FIELDS = frozenset({"is_key_account"})
 # took longer than to ask the database. Nothing is read here: what is kept are the questions.
 @lru_cache(maxsize=2048)
 def _reach(person: int, *, led: bool, editing: bool = False) -> Q:
+    return Q(pk__in=_keys(person, led=led, editing=editing))
+
+
+@lru_cache(maxsize=2048)
+def _keys(person: int, *, led: bool, editing: bool = False) -> QuerySet:
     """The accounts of the person with this id, those where they have a seat and, if ``led``, those of
     the teams below them."""
-    return Q(pk__in=_owned(person, led=led).union(_seats(person, editing), all=True))
+    return _owned(person, led=led).union(_seats(person, editing), all=True)
 
 
 # One list of keys, not an OR over the table: each part is read by its own index, and the planner
@@ -65,6 +70,11 @@ class AccountQuerySet(TreeQueries, ScopedQuerySet):
         if person.role == Role.MANAGEMENT:
             return Q(pk__in=[])
         return _reach(person.pk, led=person.role == Role.LEADER, editing=True)
+
+    @staticmethod
+    def keys_of(person: "User") -> QuerySet:
+        """The ids of the accounts that this person sees, who does not see all; some of them twice."""
+        return _keys(person.pk, led=person.role == Role.LEADER)
 
     def staffed_by(self, user: Any) -> Self:
         """The accounts that this person decides on: their KAM, those who lead the KAM.

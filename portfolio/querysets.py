@@ -71,8 +71,7 @@ def seen_by(rows: Any, user: Any, path: str = "account") -> Any:
     person = principal(user)
     if person is None or person.role in SEES_ALL:
         return rows.visible_to(user)
-    accounts = Account.objects.visible_to(user).order_by().values("pk")
-    return rows.filter(Among(F(path), ArraySubquery(accounts)))
+    return rows.filter(Among(F(path), ArraySubquery(Account.objects.keys_of(person))))
 
 
 class OfScoredAccountQuerySet(OfAccountQuerySet):
