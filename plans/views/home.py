@@ -15,11 +15,13 @@ from kam.listing import capped_count
 from kam.models import User
 from kam.panels import Home, render_panel
 from kam.periods import company_today, company_year
-from kam.scoping import SEES_ALL, principal
+from kam.scoping import SEES_ALL, principal, signed_in
 from plans.models import AccountPlan, Activity
 from plans.rollup_scope import scope_of
 from plans.views.rollup.addresses import address
 from plans.views.rollup.figures import label_of
+from portfolio.resources import waiting
+from portfolio.services.hours import monday
 
 SHOWN = 8
 AHEAD = timedelta(days=14)
@@ -32,8 +34,10 @@ def _panel(request: HttpRequest, name: str, context: dict[str, Any], title: str)
 @login_required
 @require_safe
 def activities(request: HttpRequest) -> HttpResponse:
-    """The person's open activities that are late or due within two weeks."""
+    """The person's open activities that are late or due within two weeks; what of last week's meetings
+    waits for its hours."""
     today = company_today()
+    last_week = monday(today) - timedelta(days=7)
     mine = (
         Activity.objects.visible_to(request.user)
         .open()
@@ -48,6 +52,8 @@ def activities(request: HttpRequest) -> HttpResponse:
         "more": len(rows) > SHOWN,
         "today": today,
         "all_url": reverse("plans:activity_list"),
+        "meetings": waiting(signed_in(request), last_week),
+        "hours_url": f"{reverse('portfolio:hours')}?week={last_week}#meetings",
     }
     return _panel(request, "activities", context, _("Due and late"))
 

@@ -11,7 +11,7 @@ from portfolio.resources.load import (
     spent_by_cell,
     wanted_shares,
 )
-from portfolio.resources.meetings import Offer, Taken, WeekMeetings, meetings_of
+from portfolio.resources.meetings import Offer, Taken, WeekMeetings, meetings_of, waiting
 from portfolio.resources.period import Period, YearRates, closed_year
 from portfolio.resources.returns import PersonHours, TimeAndReturn, time_and_return
 from portfolio.resources.week import Week, WeekRow, accounts_of, week_of
@@ -46,6 +46,7 @@ __all__ = [
     "people_with_load",
     "spent_by_cell",
     "time_and_return",
+    "waiting",
     "wanted_shares",
     "week_of",
 ]

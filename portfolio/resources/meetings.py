@@ -128,3 +128,17 @@ def meetings_of(user: Any, person: User, monday: date, today: date) -> WeekMeeti
         key=lambda o: (o.meeting.account.name, o.meeting.day, o.meeting.key),
     )
     return result
+
+
+def waiting(user: User, monday: date) -> int:
+    """How many meetings of one's own week are not taken over (a query for each kind, and one)."""
+    found = {
+        key
+        for key, m in meetings.find(user, user, monday, monday + WEEK, {}).items()
+        if m is not None
+    }
+    if not found:
+        return 0
+    sources = {source for _kind, source in found}
+    lines = MeetingHours.objects.active().filter(user=user, source__in=sources)  # one's own
+    return len(found - set(lines.values_list("kind", "source")))

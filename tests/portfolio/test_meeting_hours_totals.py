@@ -204,3 +204,23 @@ def test_hours_of_whom_they_stand_in_for_stay(cast, visit, stand_in):
     line.refresh_from_db()
     assert (line.user, line.hours, line.archived_at) == (cast.kam, 3, None)
     assert by_account() == {"Fjord Shipyards": (3, 3)}
+
+
+# --- on the start page -----------------------------------------------------------------------------
+def test_home_says_in_one_line_what_of_last_week_waits(cast, visit, this_week):
+    client = cast.client("kam")
+    words = "1 meeting of last week waits for its hours"
+
+    def panel():
+        page, sql = made(client, "/plans/home/activities/")
+        # session · person · company · activities · meetings: activities, reviews, taken
+        assert len(sql) <= 8, sql
+        return page.content.decode()
+
+    assert words not in panel()  # this week's may wait
+    Activity.objects.filter(pk=visit.pk).update(done_on=this_week - timedelta(days=3))
+    assert f'week={this_week - timedelta(days=7)}#meetings">{words}' in panel()
+    take(cast.kam, visit)
+    assert words not in panel()
+    ours = cast.client("other_kam").get("/plans/home/activities/").content.decode()
+    assert words not in ours
