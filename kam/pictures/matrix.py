@@ -271,7 +271,8 @@ def _between(at: float, low: float, high: float, radius: float) -> float:
 def _names(
     ground: Ground, x_cut: float | None, y_cut: float | None, plot: tuple[float, ...]
 ) -> Iterator[CellName]:
-    """Each cell's name in its upper left corner, if the cell is in sight."""
+    """Each cell's name, if the cell is in sight, at the edge of the plane: where the cut-offs cross
+    it is crowded."""
     left, right, top, bottom = plot
     x_low, x_high = ground.x_range
     y_low, y_high = ground.y_range
@@ -280,11 +281,11 @@ def _names(
     ys = [] if ground.y_cut <= y_low else [(0, y_cut or top, bottom)]
     ys += [] if ground.y_cut >= y_high else [(2, top, y_cut or bottom)]
     for column, x1, x2 in xs:
-        for row, y1, _y2 in ys:
+        for row, y1, y2 in ys:
             full = ground.names[column + row]
             name = cut(full, x2 - x1 - 12, NAME)
             if len(name) > 2:
-                yield CellName(name, full, r(x1 + 6), r(y1 + 18))
+                yield CellName(name, full, r(x1 + 6), r(y1 + 18 if row else y2 - 8))
 
 
 def _place(

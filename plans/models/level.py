@@ -195,4 +195,4 @@ class CascadeShare(Row):
         ]
 
     def __str__(self) -> str:
-        return f"{self.team or self.owner or self.account}: {self.revenue}"
+        return str(self.team or self.owner or self.account)

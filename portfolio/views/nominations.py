@@ -67,9 +67,9 @@ def due_text(row: Nomination, today: date | None = None) -> Any:
         return ""
     days = ((today or company_today()) - row.due_on).days
     if days <= 0:
-        return day(row.due_on)
+        return format_html('<span class="nowrap">{}</span>', day(row.due_on))
     return format_html(
-        '{} <span class="badge badge--bad">{}</span>',
+        '<span class="nowrap">{}</span> <span class="badge badge--bad">{}</span>',
         day(row.due_on),
         ngettext("%(n)d day late", "%(n)d days late", days) % {"n": days},
     )

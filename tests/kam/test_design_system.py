@@ -46,3 +46,14 @@ def test_every_css_variable_in_use_is_a_token() -> None:
     tokens = set(re.findall(r"(--[\w-]+):", FIRST_VIEW[0].read_text()))
     for path in FIRST_VIEW[1:4]:
         assert set(re.findall(r"var\((--[\w-]+)", path.read_text())) <= tokens, path.name
+
+
+DATE_CELL = re.compile(
+    r"<t[dh]\b([^<>]*)>(?:<a [^>]*>)?\{\{ [\w.]+\|(?:day|month) \}\}(?:</a>)?</t[dh]>"
+)
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT / "templates")))
+def test_a_cell_that_holds_a_date_alone_keeps_it_in_one_line(path: Path) -> None:
+    cells = DATE_CELL.findall(path.read_text())
+    assert [attributes for attributes in cells if "nowrap" not in attributes] == []
