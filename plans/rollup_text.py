@@ -1,7 +1,6 @@
 """What page and PDF say about the roll-up's figures: how old they are, and why they are what they are."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from django.utils import formats, timezone
@@ -12,6 +11,7 @@ from kam.number_text import amount, percent
 from kam.periods import FiscalYear
 from plans.rollups import Counts, Figures, Node
 from plans.rollups.along import Along
+from plans.rollups.goals import GoalSum
 
 
 def freshness_words(node: Node | Along) -> str:
@@ -42,9 +42,12 @@ def freshness_words(node: Node | Along) -> str:
     return f"{words}; {waiting % {'n': fresh.waiting}}"
 
 
-def measured_words(moments: Iterable[datetime | None]) -> str:
+def measured_words(sums: Iterable[GoalSum | None]) -> str:
     """``Goals of many accounts are measured by night, last on 3 May 02:10``; empty where all are of now."""
-    oldest = min((moment for moment in moments if moment is not None), default=None)
+    found = [one for one in sums if one is not None]
+    if any(one.preparing for one in found):
+        return _("Goals without a number are being measured, ready in about a minute.")
+    oldest = min((one.measured_at for one in found if one.measured_at is not None), default=None)
     if oldest is None:
         return ""
     at = formats.date_format(timezone.localtime(oldest), "SHORT_DATETIME_FORMAT")

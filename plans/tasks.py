@@ -5,12 +5,13 @@ from typing import Any
 
 from celery import shared_task
 
+from kam.periods import company_today
 from kam.tasks import each_minute
 from plans import (
     reports,  # noqa: F401 - registers the job that makes reports
     review_reports,  # noqa: F401 - the same for reviews
 )
-from plans.services import nightly, portfolios, reminders
+from plans.services import measured_goals, nightly, portfolios, reminders
 from plans.services import reports as library  # registers the jobs that keep and mail reports
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,8 @@ def remind_where_a_day_began() -> None:
 
 @each_minute
 def refresh_what_is_due() -> None:
-    """Marks what the new date made stale, works off all marks, and starts the night's run."""
+    """Marks what the new date made stale, works off all marks, starts the night's run, and measures
+    goals that are not measured yet."""
     portfolios.mark_new_day()
     portfolios.refresh_portfolios()
     if nightly.claim_night():
@@ -58,6 +60,7 @@ def refresh_what_is_due() -> None:
         except Exception:
             log.warning("the nightly run is done here: the broker does not answer")
             run_nightly()
+    measured_goals.measure_new_goals(company_today())
 
 
 @each_minute

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
 from django.http import Http404
@@ -23,14 +22,16 @@ TEXTS = ("summary", "priorities", "resources", "gap_argument")
 
 @dataclass(frozen=True, slots=True)
 class LevelGoalLine:
-    """A goal of the level and what is reached: typed, or rolled up from the account plans.
-
-    ``measured_at``: when the night measured it; empty where it is of now.
-    """
+    """A goal of the level and what is reached: typed, or rolled up from the account plans."""
 
     goal: LevelGoal
-    actual: Decimal | None
-    measured_at: datetime | None = None
+    sum: rolled.GoalSum | None
+
+    @property
+    def actual(self) -> Decimal | None:
+        if self.goal.measured_by == Measure.HAND:
+            return self.goal.actual
+        return None if self.sum is None else self.sum.value
 
     @property
     def attainment(self) -> Decimal | None:
@@ -51,7 +52,7 @@ class LevelContent:
     @property
     def measured(self) -> str:
         """Of when the goals are that the night measured, in words; empty where all are of now."""
-        return measured_words(line.measured_at for line in self.goals)
+        return measured_words(line.sum for line in self.goals)
 
     @property
     def gap(self) -> Decimal | None:
@@ -119,11 +120,4 @@ def _goals(plan: LevelPlan, scope: Scope, node: Node) -> tuple[LevelGoalLine, ..
         sums |= rolled.level_goal_sums(
             measures, accounts, owners, year, node.rates[year], unowned=node.kind == "company"
         )
-    lines = []
-    for goal in goals:
-        found = sums.get(goal.measured_by)
-        rolled_up = None if found is None else found.value
-        actual = goal.actual if goal.measured_by == Measure.HAND else rolled_up
-        at = None if found is None else found.measured_at
-        lines.append(LevelGoalLine(goal, actual, at))
-    return tuple(lines)
+    return tuple(LevelGoalLine(goal, sums.get(goal.measured_by)) for goal in goals)

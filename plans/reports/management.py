@@ -71,6 +71,7 @@ def management_summary(user: Any, year: FiscalYear) -> Prepared:
     level = "company" if scope.sees_all else "own"
     node = scope.node(level, None, year, today)
     found = kept_year(Portfolio(user), year.year).value
+    differing = deviations(scope, node)
     parts = sorted(
         _parts(scope, node, year, today), key=lambda part: -abs(part.figures.year.target)
     )
@@ -84,7 +85,9 @@ def management_summary(user: Any, year: FiscalYear) -> Prepared:
         "message": message_of(node.figures.year),
         "bullet": bullet_of(node.figures.year),
         "level": level_content(scope, node),
-        "deviations": deviations(scope, node),
+        "deviations": differing,
+        # Where the figures have targets to date, or something waits, nothing is not "none".
+        "preparing": not differing and bool(node.figures.year.target_to_date or node.fresh.waiting),
         "parts": listed,
         "more_parts": len(parts) - len(listed),
         "key_share": None if found.key_share is None else Decimal(str(found.key_share)),

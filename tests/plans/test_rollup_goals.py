@@ -19,8 +19,9 @@ from plans.models import AccountPlan, Goal, LevelGoal, LevelPlan, MeasuredGoals,
 from plans.rollups import goals
 from plans.rollups.goals import goal_lines, goal_sums, level_goal_sums
 from plans.services import lifecycle
-from plans.services.measured_goals import measure_goals
+from plans.services.measured_goals import measure_goals, measure_new_goals
 from plans.services.portfolios import refresh_portfolios
+from plans.tasks import refresh_what_is_due
 from portfolio.models import Judgement, LineEstimate
 from tests.conftest import YEAR
 from tests.plans.conftest import fact
@@ -205,8 +206,7 @@ def many(world, monkeypatch):
 
 
 def test_the_night_measures_what_one_would_measure_now(many):
-    now = level(many, {*ROLLED, "volume"})
-    assert all(one.measured_at is None for one in now.values())  # before the first night
+    now = goal_sums({*ROLLED, "volume"}, Account.objects.all(), YEAR, rates_for(YEAR))
     measure_goals(company_today())
     kept = level(many, {*ROLLED, "volume"})
     assert all(one.measured_at is not None for one in kept.values())
@@ -216,6 +216,57 @@ def test_the_night_measures_what_one_would_measure_now(many):
         now = goal_sums(ROLLED, Account.objects.filter(owner=person), YEAR, rates_for(YEAR))
         assert told(kept) == told(now)
         assert kept
+
+
+def test_what_no_night_has_measured_is_measured_by_the_next_minute(many):
+    Goal.objects.filter(measured_by="wallet").update(measured_by="hand")
+    before = level(many, {*ROLLED, "volume"})
+    assert set(before) == {*ROLLED, "volume"} - {"wallet"}  # of which there is nothing to wait for
+    assert all((one.value, one.preparing) == (None, True) for one in before.values())
+    now = goal_sums({*ROLLED, "volume"}, Account.objects.all(), YEAR, rates_for(YEAR))
+    refresh_what_is_due()
+    assert told(level(many, {*ROLLED, "volume"})) == told(now)
+    with CaptureQueriesContext(connection) as caught:
+        assert measure_new_goals(company_today()) == 0
+    assert len([q for q in caught if "plans_goal" in q["sql"]]) == 3  # a year each
+
+
+def test_a_new_measure_of_one_owner_leaves_the_others_sums_as_they_are(many):
+    measure_goals(company_today())
+    Goal.objects.filter(measured_by="wallet", plan__account__owner=many.foreign.owner).delete()
+    MeasuredGoals.objects.filter(measure="wallet", owner=many.foreign.owner).delete()
+    before = set(MeasuredGoals.objects.exclude(owner=many.foreign.owner).values_list("pk"))
+    assert measure_new_goals(company_today()) == 0
+    Goal.objects.create(
+        plan=many.foreign_plan, title="x", metric="x", measured_by="wallet", target=9
+    )
+    assert level(many, {"wallet"}, of=many.foreign.owner, unowned=False)["wallet"].preparing
+    assert measure_new_goals(company_today()) > 0
+    assert not level(many, {"wallet"}, of=many.foreign.owner, unowned=False)["wallet"].preparing
+    assert set(MeasuredGoals.objects.exclude(owner=many.foreign.owner).values_list("pk")) == before
+
+
+def test_goals_of_archived_accounts_are_not_waited_for(many):
+    Account.objects.update(archived_at="2026-01-01T00:00Z")
+    assert measure_new_goals(company_today()) == 0
+    accounts = Account.objects.active()
+    assert not level_goal_sums(
+        ROLLED, accounts, User.objects.all(), YEAR, rates_for(YEAR), unowned=True
+    )
+
+
+def test_years_that_no_night_measures_are_measured_now(many):
+    AccountPlan.objects.update(year=YEAR - 2)
+    found = level_goal_sums(
+        ROLLED,
+        Account.objects.all(),
+        User.objects.all(),
+        YEAR - 2,
+        rates_for(YEAR - 2),
+        unowned=True,
+    )
+    assert set(found) == set(ROLLED)
+    assert not any(one.preparing or one.measured_at for one in found.values())
 
 
 def test_the_night_may_be_repeated_and_a_goal_that_is_gone_is_gone(many):
@@ -240,13 +291,21 @@ def test_many_accounts_are_read_as_the_night_left_them_and_few_as_they_are(many,
     assert len(caught) == 2
 
 
-def test_the_page_says_how_old_they_are(many):
-    measure_goals(company_today())
+def test_the_page_says_how_old_they_are_or_that_they_are_prepared(many):
     plan = LevelPlan.objects.create(level="company", year=YEAR)
     goal = LevelGoal.objects.create(
         plan=plan, title="Happy", metric="index", measured_by="satisfaction", target=5
     )
     client = many.client("management")
-    for name, pk in (("level_goals", plan.pk), ("level_goal_lines", goal.pk)):
-        text = client.get(reverse(f"plans:{name}", args=[pk])).content.decode()
+
+    def texts():
+        for name, pk in (("level_goals", plan.pk), ("level_goal_lines", goal.pk)):
+            yield client.get(reverse(f"plans:{name}", args=[pk])).content.decode()
+
+    for text in texts():
+        assert "Goals without a number are being measured, ready in about a minute." in text
+        assert "No account has a value yet" not in text
+    refresh_what_is_due()
+    for text in texts():
         assert "measured by night, last on" in text
+        assert "ready in about a minute" not in text

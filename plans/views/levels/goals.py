@@ -119,7 +119,7 @@ def _panel(request: HttpRequest, plan: Any, *, status: int = 200, **more: Any) -
             for side in Perspective
         ],
         "count": len(rows),
-        "measured": measured_words(row.sum.measured_at for row in rows if row.sum),
+        "measured": measured_words(row.sum for row in rows),
         "archived": [goal for goal in everything if goal.archived_at is not None],
         "title": _("Goals"),
         "crumbs": crumbs_to(request.user, plan),
@@ -233,7 +233,7 @@ def goal_lines(request: HttpRequest, pk: int) -> HttpResponse:
         "goal": goal,
         "plan": plan,
         "sum": total.get(goal.measured_by),
-        "measured": measured_words(found.measured_at for found in total.values()),
+        "measured": measured_words(total.values()),
         "lines": lines,
         "additive": goal.measured_by in rolled.ADDITIVE,
         "currency": rates.currency,
