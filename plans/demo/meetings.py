@@ -45,7 +45,7 @@ def make_meetings(kari: User, today: date) -> None:
                 due_on=today - timedelta(days=ago),
                 effort_hours=Decimal(effort) if effort else None,
             )
-            for seat in _beside(plan, kari)[:beside]:
+            for seat in team_beside(plan, kari)[:beside]:
                 activities.add_person(row, seat)
             meeting = registry.one(kari, kari, "activity", row.pk)
             if taken and meeting is not None:
@@ -54,6 +54,7 @@ def make_meetings(kari: User, today: date) -> None:
                 activities.change_activity(row, {"effort_hours": LONGER}, base_version=None)
 
 
-def _beside(plan: AccountPlan, kari: User) -> list[User]:
+def team_beside(plan: AccountPlan, kari: User) -> list[User]:
+    """The account's team without its KAM."""
     seats = AccountTeamMember.objects.active().filter(account=plan.account).exclude(user=kari)
     return [seat.user for seat in seats.select_related("user").order_by("pk")]
