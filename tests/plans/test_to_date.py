@@ -3,15 +3,18 @@
 from collections import defaultdict
 from datetime import date
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, SalesFact
 from kam.models import BudgetRate, Role, User
 from plans.models import AccountPlan, AccountToDate, TargetMonth
-from plans.reports.management import deviations
+from plans.reports import management
+from plans.reports.management import deviations, management_summary
 from plans.rollup_scope import scope_of
 from plans.services import portfolios
 from plans.services.portfolios import rebuild_portfolios, refresh_portfolios
@@ -94,6 +97,28 @@ def test_when_a_month_is_over_it_counts(world, monkeypatch):
     portfolios.mark_new_day()
     refresh_portfolios()
     assert told(boss) != before
+
+
+def test_after_an_upgrade_the_summary_says_that_they_are_being_prepared(world, monkeypatch):
+    monkeypatch.setattr(management, "company_today", lambda: MID_YEAR)
+    boss = person(Role.MANAGEMENT)
+    AccountToDate.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("plans.migrations.0015_accounts_to_date").ALL)
+
+    def page() -> str:
+        made = management_summary(boss, WORLD_YEAR)
+        return render_to_string(made.template, made.context | {"report": made.head})
+
+    text = page()
+    assert "The deviations are being prepared, ready in about a minute." in text
+    assert "No account has a target" not in text
+    refresh_portfolios()
+    assert "being prepared" not in page()
+    assert told(boss) == most(truth())
+    TargetMonth.objects.all().delete()
+    refresh_portfolios()
+    assert "No account has a target in the months that are over." in page()
 
 
 def test_one_query_reads_nothing_but_what_is_kept(world):
