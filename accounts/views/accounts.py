@@ -109,7 +109,7 @@ class AccountList(Listing):
         Column(
             "parent", gettext_lazy("Parent"), export=lambda r: str(r.parent or ""), on_page=False
         ),
-        Column("number", gettext_lazy("Number"), sort=Key("number", nullable=True)),
+        Column("number", gettext_lazy("Number"), sort=Key("number", nullable=True), nowrap=True),
         Column(
             "owner",
             gettext_lazy("KAM"),

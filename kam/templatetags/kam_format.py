@@ -81,9 +81,14 @@ def month(value: date | None) -> SafeString | str:
 
 @register.filter
 def day(value: Any) -> SafeString | str:
-    """A date in the reader's short form; of a moment, the date that it has where the reader is."""
+    """A date in the reader's short form; of a moment, the date that it has where the reader is.
+
+    A date that was kept as text (``2026-11-30``, in versions of plans) is read first.
+    """
     if value is None or value == "":
         return _missing()
+    if isinstance(value, str):
+        value = date.fromisoformat(value)
     if isinstance(value, datetime):
         value = timezone.localdate(value) if timezone.is_aware(value) else value.date()
     return _short_date(value, get_language())

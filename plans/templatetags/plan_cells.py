@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from kam.inplace import view_for
+from kam.number_text import as_decimal
 from plans.forms import typed
 
 register = template.Library()
@@ -41,4 +42,4 @@ def cell(context: template.Context, row: Any, name: str) -> SafeString:
 @register.filter
 def typed_number(value: Any) -> str:
     """A number as it stands in an input: grouped, without decimals where it has none."""
-    return typed(value)
+    return typed(as_decimal(value))

@@ -239,10 +239,10 @@ class PotentialList(Listing):
 
 
 def _counted(plan: Any) -> str:
-    text = str(int(plan.counted or 0))
-    if plan.unknown:
-        text = _("%(n)s, %(unknown)d not") % {"n": text, "unknown": int(plan.unknown)}
-    return text
+    counted, unknown = int(plan.counted or 0), int(plan.unknown or 0)
+    if unknown:
+        return _("%(n)s of %(all)s") % {"n": counted, "all": counted + unknown}
+    return str(counted)
 
 
 def _money(plan: Any, value: Any) -> str:
