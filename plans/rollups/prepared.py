@@ -37,6 +37,11 @@ class Freshness:
     waiting: int = 0
     at_least: bool = False
 
+    @property
+    def nothing_yet(self) -> bool:
+        """Nothing has been computed so far, and something waits to be: no sum is a zero."""
+        return self.computed_at is None and self.waiting > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:

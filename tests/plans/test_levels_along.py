@@ -14,11 +14,11 @@ from accounts.models import Account, ProductLine
 from kam.models import BudgetRate, Team, User
 from kam.periods import month_of
 from plans import rollup_scope, rollups
-from plans.models import StalePortfolio
+from plans.models import PortfolioCount, PortfolioMonth, PortfolioPart, StalePortfolio
 from plans.rollups import along as lengthwise
 from plans.rollups import prepared
 from plans.rollups.along import LINES, along
-from plans.services.portfolios import refresh_portfolios
+from plans.services.portfolios import mark_portfolios, refresh_portfolios
 from portfolio.models import SegmentScheme
 from tests.conftest import YEAR
 from tests.plans.parts_world import expected_parts
@@ -256,3 +256,25 @@ def test_the_page_costs_few_queries(pages):
         assert browser.get(url).status_code == 200
     # who signed in, rates, months, counts, parts (names, where there are any)
     assert len(caught) == 5
+
+
+def test_what_was_never_computed_is_said_to_be_prepared_and_is_no_zero(pages):
+    PortfolioCount.objects.all().delete()
+    PortfolioMonth.objects.all().delete()
+    PortfolioPart.objects.all().delete()
+    mark_portfolios(pages.kam.pk, pages.other_kam.pk, None)
+    browser = pages.client("management")
+    words = "The figures are being prepared, ready in about a minute."
+    company = f"{reverse('plans:rollup_company')}?year={YEAR}"
+    along = reverse("plans:along", args=["industry", "company"]) + f"?year={YEAR}"
+    for url in (company, along):
+        text = browser.get(url).content.decode()
+        assert words in text, url
+        assert "Nothing to sum yet" not in text
+    page = browser.get(company)
+    assert {figure["value"] for figure in page.context["figures"]} == {None}
+    refresh_portfolios()
+    for url in (company, along):
+        assert words not in browser.get(url).content.decode()
+    values = {f["label"]: f["value"] for f in browser.get(company).context["figures"]}
+    assert values["Open activities"] is not None

@@ -41,12 +41,17 @@ def node_context(node: Node, year: FiscalYear, team_of: Any = None) -> dict[str,
     if team_of is not None:
         crumbs.append({"label": team_of.name, "url": address("team", team_of.pk, year)})
     level, pk = node.kind, node.pk
+    told = key_figures(node.figures, node.counts, node.currency, level, pk, year)
+    if (
+        node.fresh.computed_at is None and node.fresh.waiting
+    ):  # nothing is known yet; that is no zero
+        told = [{**figure, "value": None, "note": "", "note_kind": ""} for figure in told]
     return {
         "node": node,
         "heading": label_of(node),
         "crumbs": crumbs,
         "currency": node.currency,
-        "figures": key_figures(node.figures, node.counts, node.currency, level, pk, year),
+        "figures": told,
         "months": months_of(
             node.figures.year, lambda month: lines_address(level, pk, year, month=month)
         ),

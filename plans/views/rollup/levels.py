@@ -63,6 +63,6 @@ def _node_page(request: HttpRequest, node: Node, year: FiscalYear) -> HttpRespon
             "trend": trend_of(part.figures.year),
             "missing": part.figures.missing,
         }
-        for part in node.parts
+        for part in (() if node.fresh.nothing_yet else node.parts)
     ]
     return render(request, "plans/rollup/node.html", node_context(node, year) | {"rows": rows})
