@@ -217,12 +217,12 @@ def _schedule_portfolios(today: date) -> int:
 
 def add_review(plan: AccountPlan, kind: str, due_on: date) -> Review:
     """One more review of a plan. Raises ``PlanLocked``, and ``ValidationError`` by field."""
-    require_open_activities(plan)
     _check_day(due_on, "due_on")
     if kind not in RHYTHMS:
         raise ValidationError({"kind": _("A plan has no review of this kind.")})
     try:
         with transaction.atomic():
+            require_open_activities(plan)
             return Review.objects.create(plan=plan, kind=kind, due_on=due_on)
     except IntegrityError as error:
         raise violation(error, Review) from error

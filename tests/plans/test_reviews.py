@@ -155,6 +155,13 @@ def test_no_review_after_the_plans_year(active):
     assert reviews.next_day(date(YEAR, 1, 1), 1, end, TODAY) == TODAY
 
 
+@pytest.mark.django_db(transaction=True)
+def test_one_more_review_is_put_on_a_day_in_a_transaction_of_its_own(active):
+    assert reviews.add_review(active, "customer", TODAY).due_on == TODAY
+    with pytest.raises(ValidationError, match="has its day already"):
+        reviews.add_review(active, "customer", TODAY)
+
+
 # --- holding --------------------------------------------------------------------------------------
 def test_holding_a_review_puts_the_next_one_in_the_calendar(active, cast):
     held = reviews.hold(review_of(active), cast.kam)
