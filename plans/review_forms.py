@@ -116,7 +116,9 @@ class HoldForm(forms.Form):
         self.fields["present"].queryset = offered(review, user)  # type: ignore[attr-defined]
         self.fields["present"].initial = usually(review, user)
         if with_customer(review):
-            self.fields["contacts"].queryset = contacts_of(review, user)  # type: ignore[attr-defined]
+            # The group's others, who may be hundreds, can be named afterwards.
+            theirs = contacts_of(review, user).filter(account=review.plan.account)  # type: ignore[union-attr]
+            self.fields["contacts"].queryset = theirs  # type: ignore[attr-defined]
         else:
             del self.fields["contacts"], self.fields["others"]
 

@@ -107,7 +107,7 @@ class ReviewList(Listing):
             heading=True,
         ),
         Column("kind", gettext_lazy("Kind"), sort="kind"),
-        Column("due_on", gettext_lazy("Due"), show=due_text, sort="due_on"),
+        Column("due_on", gettext_lazy("Due"), show=due_text, sort="due_on", nowrap=True),
         Column("state", gettext_lazy("State"), show=state_text, sort="state"),
         Column(
             "led_by",
@@ -115,7 +115,7 @@ class ReviewList(Listing):
             show=lambda row: row.led_by,
             export=lambda row: str(row.led_by or ""),
         ),
-        Column("held_on", gettext_lazy("Held on"), sort=Key("held_on", nullable=True)),
+        Column("held_on", gettext_lazy("Held on"), sort=Key("held_on", nullable=True), nowrap=True),
         Column(
             "minutes",
             gettext_lazy("Duration"),
