@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from accounts.models import Account, Industry, SalesFact
+from kam.models import BudgetRate
 from kam.periods import fiscal_year_of
 from plans.models import AccountPlan, PortfolioPart
 from portfolio.models import Segment, SegmentPlacement, SegmentScheme
@@ -102,6 +103,30 @@ def expected_parts(start: int, this_month: date) -> dict[tuple, list]:
         for line, key in of[plan.account_id].items():
             rows[owner[plan.account_id], line, key, plan.year, ""][1] += 1
     return dict(rows)
+
+
+def expected_along(parts: dict[tuple, list], line: str, owners: set[int | None]) -> dict[str, list]:
+    """key → accounts, planned, actual … target to date of 2026, actual of 2025, in EUR, from what
+    ``expected_parts`` gave."""
+    now, before = (
+        {r.currency: r.rate for r in BudgetRate.objects.filter(year=year)} | {"EUR": Decimal(1)}
+        for year in (2026, 2025)
+    )
+    found: dict[str, list] = defaultdict(lambda: [0, 0] + [Decimal(0)] * 8)
+    for (owner, of_line, key, year, currency), values in parts.items():
+        if of_line != line or owner not in owners or year not in (0, 2025, 2026):
+            continue
+        row = found[key]
+        if currency == "":
+            row[0] += values[0]
+            row[1] += values[1] if year == 2026 else 0
+        elif year == 2026 and currency in now:
+            row[2:9] = [
+                held + v * now[currency] for held, v in zip(row[2:9], values[2:], strict=True)
+            ]
+        elif year == 2025 and currency in before:
+            row[9] += values[2] * before[currency]
+    return found
 
 
 def stored_parts() -> dict[tuple, list]:

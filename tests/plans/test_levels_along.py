@@ -1,6 +1,5 @@
 """The roll-up along other lines: against plain sums, of one moment, for those who may open it."""
 
-from collections import defaultdict
 from contextlib import nullcontext
 from decimal import Decimal
 
@@ -11,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account, ProductLine
-from kam.models import BudgetRate, Team, User
+from kam.models import Team, User
 from kam.periods import month_of
 from plans import rollup_scope, rollups
 from plans.models import PortfolioCount, PortfolioMonth, PortfolioPart, StalePortfolio
@@ -21,35 +20,9 @@ from plans.rollups.along import LINES, along
 from plans.services.portfolios import mark_portfolios, refresh_portfolios
 from portfolio.models import SegmentScheme
 from tests.conftest import YEAR
-from tests.plans.parts_world import expected_parts
+from tests.plans.parts_world import expected_along, expected_parts
 from tests.plans.races import in_another_connection
 from tests.plans.rollup_world import MID_YEAR, WORLD_YEAR, messy_world, owners_below
-
-
-def rates(year: int) -> dict[str, Decimal]:
-    return {r.currency: r.rate for r in BudgetRate.objects.filter(year=year)} | {"EUR": Decimal(1)}
-
-
-def plain(line: str, owners: set) -> dict[str, list]:
-    """key → accounts, planned, actual … target to date of 2026, actual of 2025; from the rows."""
-    now, before = rates(2026), rates(2025)
-    found: dict[str, list] = defaultdict(lambda: [0, 0] + [Decimal(0)] * 8)
-    for (owner, of_line, key, year, currency), values in expected_parts(
-        1, month_of(MID_YEAR)
-    ).items():
-        if of_line != line or owner not in owners or year not in (0, 2025, 2026):
-            continue
-        row = found[key]
-        if currency == "":
-            row[0] += values[0]
-            row[1] += values[1] if year == 2026 else 0
-        elif year == 2026 and currency in now:
-            row[2:9] = [
-                held + v * now[currency] for held, v in zip(row[2:9], values[2:], strict=True)
-            ]
-        elif year == 2025 and currency in before:
-            row[9] += values[2] * before[currency]
-    return found
 
 
 def shown(figures) -> list:
@@ -66,6 +39,7 @@ def ask(line, owners, world, *, unowned, scheme=None):
 def test_each_line_is_the_sum_of_its_rows_for_company_and_teams(world, line):
     schemes = list(SegmentScheme.objects.all()) if line == "segment" else [None]
     everyone = {None, *(u.pk for u in world.owners)}
+    rows = expected_parts(1, month_of(MID_YEAR))
     north = Team.objects.get(name="Team 1")
     for scheme in schemes:
         kept = f"segment-{scheme.pk}" if scheme else line
@@ -74,7 +48,7 @@ def test_each_line_is_the_sum_of_its_rows_for_company_and_teams(world, line):
             (User.objects.filter(pk__in=owners_below(north)), owners_below(north), False),
         ):
             found = ask(line, owners, world, unowned=unowned, scheme=scheme)
-            oracle = plain(kept, people)
+            oracle = expected_along(rows, kept, people)
             assert {part.key: shown(part.figures) for part in found.parts} == dict(oracle)
             totals = [sum(column) for column in zip(*oracle.values(), strict=True)]
             assert shown(found.total) == totals
@@ -98,7 +72,7 @@ def test_product_lines_hold_those_below_and_the_total_counts_once(world):
     refresh_portfolios()
     everyone = {None, *(u.pk for u in world.owners)}
     found = ask("product", User.objects.all(), world, unowned=True)
-    oracle = plain("product", everyone)
+    oracle = expected_along(expected_parts(1, month_of(MID_YEAR)), "product", everyone)
     below = {str(pk): path for pk, path in ProductLine.objects.values_list("pk", "path")}
     for part in found.parts:
         inside = [row for key, row in oracle.items() if int(part.key) in below[key]]
