@@ -134,7 +134,7 @@ function offerDraft(form) {
   if (!differs.length) return store.drop(key);
   const restore = element("button", { type: "button", class: "btn btn--small btn--primary" }, words.restore);
   const discard = element("button", { type: "button", class: "btn btn--small" }, words.discard);
-  const when = new Date(draft.at).toLocaleString(root.lang, { dateStyle: "medium", timeStyle: "short" });
+  const when = new Date(draft.at).toLocaleString(root.lang === "en" ? "en-GB" : root.lang, { dateStyle: "medium", timeStyle: "short" });
   const shown = differs.map(([, value]) => (Array.isArray(value) ? (typeof value[1] === "boolean" ? (value[1] ? "☑" : "☐") : value.join(", ")) : value)).join(" · ").slice(0, 120);
   const note = element("div", { class: "notice notice--warn wide", role: "status" }, element("span"), element("div", {}, `${words.draft} ${shown} (${when})`), element("div", { class: "actions" }, restore, discard));
   on("click", () => {
@@ -156,7 +156,7 @@ function offerClosed(part) {
     const draft = store.get(PREFIX + place.id);
     const edit = draft && $(".inplace-edit", place);
     if (!edit || place.querySelector("form[data-draft]") || place.nextElementSibling?.matches("[data-kept]")) continue;
-    const when = new Date(draft.at).toLocaleString(root.lang, { dateStyle: "medium", timeStyle: "short" });
+    const when = new Date(draft.at).toLocaleString(root.lang === "en" ? "en-GB" : root.lang, { dateStyle: "medium", timeStyle: "short" });
     const open = element("button", { type: "button", class: "btn btn--small btn--primary" }, words.open_draft);
     const discard = element("button", { type: "button", class: "btn btn--small" }, words.discard);
     const note = element("div", { class: "notice notice--warn", role: "status", "data-kept": "" }, element("span"), element("div", {}, `${words.draft} ${when}`), element("div", { class: "actions" }, open, discard));
@@ -176,11 +176,15 @@ function start(part) {
   }
   $$("[data-select]", part).forEach(count);
 }
-// A form that was sent and is not on the page that followed has been accepted; so has one followed by good news.
+// A form that was sent has been accepted if the answer led on to another address, is a page without it, or has good news.
+// On the sign-in page nothing has been accepted: the session was over.
 const here = new Set($$("form").map(draftKey));
+const led = performance.getEntriesByType("navigation")[0]?.redirectCount > 0;
 store.keys().forEach((key) => {
   const draft = store.get(key);
-  if (!(draft?.at > Date.now() - KEEP) || (draft.sent && (!here.has(key) || $(".toast--good")))) store.drop(key);
+  if (!(draft?.at > Date.now() - KEEP)) store.drop(key);
+  else if (draft.sent && !document.body.dataset.user) store.set(key, { ...draft, sent: false });
+  else if (draft.sent && (led || !here.has(key) || $(".toast--good"))) store.drop(key);
 });
 on("submit", (event) => { if (event.target.matches("[data-forget-drafts]")) store.keys().forEach(store.drop); });
 

@@ -142,3 +142,12 @@ function toToday(root) {
 }
 toToday(document);
 document.addEventListener("htmx:load", (event) => toToday(event.detail.elt.parentElement ?? document));
+
+// ---- The plan's quality follows what is written on its page ------------------------------------------
+let reading;
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  const panel = document.querySelector("#quality [data-panel]");
+  if (!panel || !detail.successful || detail.requestConfig.verb === "get" || detail.elt.closest("[data-quiet], #quality") || panel.querySelector(":scope > .loading")) return;
+  clearTimeout(reading);
+  reading = setTimeout(() => panel.querySelector("form, details[open], :focus") || window.htmx.trigger(panel, "retry"), 1200);
+});
