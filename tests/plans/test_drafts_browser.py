@@ -19,12 +19,7 @@ def questions(cast) -> list[Section]:
     return list(cast.plan.sections.active().order_by("position", "pk"))
 
 
-def test_an_answer_that_was_saved_is_not_offered_to_the_next_question(
-    cast,
-    site,
-    browser_of,
-    questions,  # noqa: F811
-):
+def test_a_saved_answer_is_not_offered_to_the_next_question(cast, site, browser_of, questions):  # noqa: F811
     page = browser_of("kam").new_page()
     page.goto(f"{site}/plans/{cast.plan.pk}/guide/?at={questions[0].pk}")
     page.fill("main textarea", "An answer to the first question")
@@ -50,12 +45,7 @@ def test_a_form_that_led_back_to_its_own_page_was_accepted(cast, site, browser_o
     assert not page.locator(KEPT).count()
 
 
-def test_what_was_sent_after_the_session_ended_is_offered_after_signing_in(
-    cast,
-    site,
-    browser_of,
-    questions,  # noqa: F811
-):
+def test_what_was_sent_without_a_session_is_offered_again(cast, site, browser_of, questions):  # noqa: F811
     context = browser_of("kam")
     page = context.new_page()
     address = f"{site}/plans/{cast.plan.pk}/guide/?at={questions[0].pk}"
