@@ -19,7 +19,7 @@ from accounts.models import Account
 from kam import htmx
 from kam.editing import fetch_visible
 from kam.models import Company
-from kam.number_text import amount, percent
+from kam.number_text import amount, fitting, percent
 from kam.periods import FiscalYear, company_today, company_year
 from kam.scoping import signed_in
 from portfolio import concentration as figures
@@ -162,7 +162,7 @@ def _key_figures(
     return [
         {
             "label": _("Revenue"),
-            "value": amount(found.total) if found.customers else None,
+            "value": fitting(found.total) if found.customers else None,
             "unit": currency,
             "note": ngettext("%(n)s customer", "%(n)s customers", found.customers)
             % {"n": amount(found.customers)},
