@@ -10,14 +10,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import models
-from django.db.models import Exists, F, Func, Q, QuerySet, Value
+from django.db.models import F, Func, Q, QuerySet, Value
+from django.db.models.expressions import RawSQL
 from django.utils.text import Truncator
 
 AT_MOST = 8  # hits of one kind
 LONGEST = 100  # letters of the text looked for; the rest is left aside
 WORDS = 6
 _CANDIDATES = 40  # rows read of those that hold the words somewhere
+#: A folded word in a pattern: its own signs of patterns are letters.
+_ESCAPED = r"replace(replace(replace(kam_fold(%s), E'\\', E'\\\\'), '%%', E'\\%%'), '_', E'\\_')"
 _PLAIN = re.compile(r"^[\u0000-\u024f\u1e00-\u1eff]*$")  # Latin letters: short words need an anchor
 
 
@@ -81,25 +85,49 @@ def search(user: Any, text: str) -> list[Group]:
     return found
 
 
-def candidates(queryset: QuerySet, text: str, paths: Sequence[str]) -> QuerySet:
-    """Keys of rows of a scoped ``queryset`` that match ``text`` in one of ``paths``, a few dozen.
+def candidates(queryset: QuerySet, text: str, paths: Sequence[str]) -> RawSQL:
+    """Keys of rows of a scoped ``queryset`` that match ``text`` in one of ``paths``, a few dozen; for
+    ``pk__in``.
 
     Where enough rows begin with the text in the first path, which are shown first, the database
-    does not look further.
+    does not look further. Written here: the same by querysets took longer than the database does.
     """
-    marked = queryset.order_by().annotate(**{f"_fold{i}": Fold(F(p)) for i, p in enumerate(paths)})
-    begins = [
-        marked.filter(**{f"_fold{i}__startswith": Fold(Value(text))}).values("pk")
-        for i in range(len(paths))
-    ]
-    holds = Q()
-    for word in text.split()[:WORDS]:
-        holds &= _holds(word, paths)
-    further = ~Exists(begins[0][AT_MOST - 1 : AT_MOST])
-    return begins[0][:AT_MOST].union(
-        *(found.filter(further)[:AT_MOST] for found in begins[1:]),
-        marked.filter(holds).filter(further).values("pk")[:_CANDIDATES],
+    try:
+        scope, values = queryset.order_by().values("pk", *paths).query.sql_with_params()
+    except EmptyResultSet:
+        return RawSQL("SELECT NULL::bigint WHERE false", [])
+    columns = [f"p{i}" for i in range(len(paths))]
+    params = [*values]
+
+    def like(column: str, letters: str, way: str = "startswith") -> str:
+        params.append(letters)
+        if way == "as it is":
+            return f"strpos({column}, %s) > 0"
+        before = "'%%' || " if way == "contains" else ""
+        return f"kam_fold({column}) LIKE {before}{_ESCAPED} || '%%'"
+
+    def holds(word: str) -> str:
+        found = [like(column, letters, way) for column in columns for way, letters in _ways(word)]
+        return f"({' OR '.join(found)})"
+
+    def some(where: str, most: int) -> str:
+        return f"(SELECT id FROM mine WHERE {where} LIMIT {most})"  # noqa: S608 - our own names
+
+    further = "(SELECT count(*) FROM first) < %s"
+    parts = [some(like("p0", text), AT_MOST)]
+    for column in columns[1:]:
+        parts.append(some(f"{like(column, text)} AND {further}", AT_MOST))
+        params.append(AT_MOST)
+    words = " AND ".join(holds(word) for word in text.split()[:WORDS])
+    parts.append(some(f"{words} AND {further}", _CANDIDATES))
+    params.append(AT_MOST)
+    begins, *rest = parts
+    # Our own names alone: every letter that somebody typed is a parameter.
+    statement = (
+        f"WITH mine (id, {', '.join(columns)}) AS NOT MATERIALIZED ({scope}),"  # noqa: S608
+        f" first AS MATERIALIZED {begins} SELECT id FROM first UNION ALL {' UNION ALL '.join(rest)}"
     )
+    return RawSQL(statement, params)  # noqa: S611
 
 
 def best(queryset: QuerySet, text: str, paths: Sequence[str], *related: str) -> list[Any]:
@@ -121,17 +149,24 @@ def _begins(path: str, text: str) -> Any:
     return StartsWith(Fold(F(path)), Fold(Value(text)))
 
 
+def _ways(word: str) -> list[tuple[str, str]]:
+    """How a word is looked for in a column: by which lookup, and which letters."""
+    if len(word) >= 3:
+        return [("contains", word)]
+    if _PLAIN.match(word):
+        # Too short for the index anywhere in the name: at the beginning of a word.
+        return [("startswith", word), ("contains", f" {word}")]
+    return [("as it is", word)]
+
+
 def _holds(word: str, paths: Sequence[str]) -> Q:
     found = Q()
     for i, path in enumerate(paths):
-        if len(word) >= 3:
-            found |= Q(**{f"_fold{i}__contains": Fold(Value(word))})
-        elif _PLAIN.match(word):
-            # Too short for the index anywhere in the name: at the beginning of a word.
-            found |= Q(**{f"_fold{i}__startswith": Fold(Value(word))})
-            found |= Q(**{f"_fold{i}__contains": Fold(Value(f" {word}"))})
-        else:
-            found |= Q(**{f"{path}__contains": word})
+        for way, letters in _ways(word):
+            if way == "as it is":
+                found |= Q(**{f"{path}__contains": letters})
+            else:
+                found |= Q(**{f"_fold{i}__{way}": Fold(Value(letters))})
     return found
 
 

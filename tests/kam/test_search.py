@@ -137,4 +137,5 @@ def test_the_search_reads_indexes(cast):
             plans.append("\n".join(row[0] for row in cursor.fetchall()))
     assert len(plans) == 4
     for plan in plans:
-        assert "Seq Scan" not in plan, plan
+        assert "Seq Scan on accounts" not in plan, plan
+        assert "Seq Scan on plans" not in plan, plan
