@@ -324,6 +324,26 @@ def test_bulk_edit_never_reaches_rows_out_of_sight(cast):
     assert Account.objects.get(pk=cast.account.pk).level == "territory"
 
 
+def test_too_many_rows_are_refused_with_a_way_back(cast, monkeypatch):
+    monkeypatch.setattr("kam.listing.bulk.BULK_CAP", 2)
+    many(cast, 3)
+    text = cast.client("kam").get(URL, {"q": "Account 0", "bulk": "all"}).content.decode()
+    assert "More than 2 rows can not be changed at once" in text
+    assert "Change 2 rows" not in text
+    assert 'class="btn" href="?q=Account+0"' in text
+
+
+def test_the_links_to_other_pages_have_a_name_by_which_they_keep_the_focus(cast):
+    """Pages are swapped in place: the focus comes back to the element of the same id."""
+    many(cast, 120)
+    client = cast.client("kam")
+    first = client.get(URL)
+    assert 'id="page-next" rel="next"' in first.content.decode()
+    second = client.get(URL, {"after": first.context["page"].next}).content.decode()
+    assert 'id="page-previous" rel="prev"' in second
+    assert 'id="page-next" rel="next"' in second
+
+
 def test_all_of_a_filter_are_changed_in_a_fixed_number_of_queries(cast):
     many(cast, 70)
     client = cast.client("administrator")

@@ -197,3 +197,18 @@ def test_state_and_kind_are_not_patched(cast, api, changes):  # noqa: F811
     assert answer.json()["errors"][0]["attr"] == next(iter(changes))
     held = Nomination.objects.get(pk=row.pk)
     assert (held.state, held.kind, held.reason) == ("proposed", "add", "They grow.")
+
+
+def test_a_tab_is_no_filter_and_says_what_it_lacks(cast):
+    client = cast.client("management")
+    for tab, words in (
+        ("", "No nominations yet"),
+        ("mine", "Nothing waits for you"),
+        ("decided", "Nothing has been decided yet"),
+    ):
+        text = client.get(url("nomination_list"), {"show": tab}).content.decode()
+        assert words in text
+        assert "Nothing matches" not in text
+        assert "Take this filter away" not in text
+    text = client.get(url("nomination_list"), {"show": "mine", "q": "zzz"}).content.decode()
+    assert "Nothing matches" in text
