@@ -157,22 +157,31 @@ class ReviewQuerySet(OfPlanQuerySet):
     """Reviews: of plans as their account, of portfolios as their figures."""
 
     def _visible(self, person: "User") -> Q:
-        if person.role in SEES_ALL:  # an empty Q would vanish in the OR
+        if person.role in SEES_ALL:
             return EVERYONE
-        return super()._visible(person) | _of_portfolio(person)
+        return _reviews(super()._visible(person), _of_portfolio(person))
 
     def _editable(self, person: "User") -> Q:
         """Portfolios are reviewed by the leader and the KAM."""
         if person.role in EDITS_ALL:
             return EVERYONE
         mine = super()._editable(person)
-        return mine if person.role == Role.MANAGEMENT else mine | _of_portfolio(person)
+        return mine if person.role == Role.MANAGEMENT else _reviews(mine, _of_portfolio(person))
 
     def of_people(self, keys: Any) -> Self:
         """Reviews that these people hold: of their accounts' plans and portfolios, or led by them."""
         return self.filter(
-            Q(plan__account__owner__in=keys) | Q(owner__in=keys) | Q(led_by__in=keys)
+            _reviews(Q(plan__account__owner__in=keys), Q(owner__in=keys), Q(led_by__in=keys))
         )
+
+
+def _reviews(*parts: Q) -> Q:
+    """Reviews of any of these parts: one list of keys, each part read by its own index. An OR over
+    the tables read them all."""
+    from plans.models import Review
+
+    first, *others = (Review.objects.filter(part).order_by().values("pk") for part in parts)
+    return Q(pk__in=first.union(*others, all=True))
 
 
 class OfReviewQuerySet(OfAccountQuerySet):
@@ -192,9 +201,17 @@ class OfReviewQuerySet(OfAccountQuerySet):
 class ReviewPersonQuerySet(OfReviewQuerySet):
     """Who was at a review: as the review; people of the customer as their contacts."""
 
+    def known_to(self, user: Any) -> Self:
+        """Of people at reviews that ``user`` sees: ours, and the contacts that they see."""
+        return self.active().filter(_known(user))
+
     def _visible(self, person: "User") -> Q:
-        contacts = Contact.objects.visible_to(person).order_by().values("pk")
-        return super()._visible(person) & (Q(contact=None) | Q(contact__in=contacts))
+        return super()._visible(person) & _known(person)
+
+
+def _known(user: Any) -> Q:
+    contacts = Contact.objects.visible_to(user).order_by().values("pk")
+    return Q(contact=None) | Q(contact__in=contacts)
 
 
 def _of_portfolio(person: "User") -> Q:

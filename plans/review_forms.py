@@ -11,7 +11,7 @@ from accounts.models import Contact
 from kam.forms import RowForm
 from kam.models import User
 from kam.periods import company_today
-from kam.scoping import principal
+from kam.scoping import SEES_ALL, principal
 from plans.duration import DurationField
 from plans.models import AccountPlan, PlanSettings, Review
 from plans.querysets import ReviewQuerySet
@@ -231,7 +231,8 @@ class ReviewFilter(FilterSet):
 
     def _of_whom(self, queryset: ReviewQuerySet, whose: str | None) -> Any:
         person = principal(self.request.user)
-        if whose == "all" or person is None:
+        everybody_s = whose == "team" and person is not None and person.role in SEES_ALL
+        if whose == "all" or person is None or everybody_s:
             return queryset
         if whose == "team":
             people = User.objects.figures_visible_to(self.request.user).order_by()

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Prefetch
 from django_filters import FilterSet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -186,13 +185,7 @@ class ReviewViewSet(ScopedViewSet):
     restore = None  # type: ignore[assignment]  # a review is held or skipped, never archived
 
     def get_queryset(self) -> Any:
-        """With who was there, as far as the caller sees them."""
-        people = ReviewPerson.objects.visible_to(self.request.user).active().order_by("id")
-        return (
-            super()
-            .get_queryset()
-            .prefetch_related(Prefetch("people", people, to_attr="seen_people"))
-        )
+        return review_people.with_people(super().get_queryset(), self.request.user)
 
     def create_row(self, values: dict[str, Any]) -> Review:
         review = reviews.add_review(values["plan"], values["kind"], values["due_on"])

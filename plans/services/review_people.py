@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -71,14 +71,21 @@ def contacts_of(review: Review, user: Any) -> QuerySet[Contact]:
 
 
 def present_at(reviews: Sequence[Review], user: Any) -> dict[int, list[ReviewPerson]]:
-    """Who was at each of these reviews, ours first, as far as ``user`` sees them (one query)."""
-    rows = ReviewPerson.objects.visible_to(user).active().filter(review__in=reviews)
+    """Who was at each of these reviews that ``user`` sees, ours first, of the customer's whom they see
+    (one query)."""
+    rows = ReviewPerson.objects.known_to(user).filter(review__in=reviews)
     found: dict[int, list[ReviewPerson]] = defaultdict(list)
     for row in rows.select_related("user", "contact").order_by(
         F("user__name").asc(nulls_last=True), "contact__name", "pk"
     ):
         found[row.review_id].append(row)
     return found
+
+
+def with_people(reviews: QuerySet[Review], user: Any) -> QuerySet[Review]:
+    """Reviews that ``user`` sees, each with ``seen_people``: whom of those who were there they see."""
+    people = ReviewPerson.objects.known_to(user).order_by("id")
+    return reviews.prefetch_related(Prefetch("people", people, to_attr="seen_people"))
 
 
 # --- naming ----------------------------------------------------------------------------------------
