@@ -62,10 +62,9 @@ def view_for(model: type[models.Model]) -> type["InPlace"]:
 def shown(row: models.Model, name: str) -> Any:
     """A field's value as a person reads it; empty for nothing."""
     field = row._meta.get_field(name)
+    if getattr(field, "choices", None):
+        return getattr(row, f"get_{name}_display")()
     value = getattr(row, name)
-    if choices := getattr(field, "flatchoices", None):
-        # Not ``get_…_display``: it translates all the choices to show one of them.
-        return next((str(word) for known, word in choices if known == value), value)
     if value is None or value == "":
         return ""
     if isinstance(value, bool):

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import pgtrigger
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.encoding import force_str
 from django.utils.translation import gettext_lazy as _
 
 from kam.days import check_day
@@ -44,6 +45,13 @@ class Row(models.Model):
     class Meta:
         abstract = True
         triggers: ClassVar[list[pgtrigger.Trigger]] = [CountVersion()]
+
+    def _get_FIELD_display(self, field: Any) -> Any:  # noqa: N802 - Django's name
+        """As Django's, which ``get_…_display`` calls; but of all choices only the one that is shown is
+        translated: lists show hundreds of them."""
+        value = getattr(self, field.attname)
+        words = (str(word) for known, word in field.flatchoices if known == value)
+        return next(words, force_str(value, strings_only=True))
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
         """As Django's; days lie in the years that are kept here, too (``kam.days``)."""

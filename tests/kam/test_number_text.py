@@ -5,10 +5,13 @@ from datetime import UTC, datetime
 from decimal import Decimal as D  # noqa: N817
 
 import pytest
+from django.apps import apps
+from django.db import models
 from django.utils import timezone, translation
 
 from accounts.models import Account
 from kam import inplace, number_text
+from kam.models import Row
 from kam.templatetags import kam_format
 
 NBSP = "\u00a0"
@@ -132,6 +135,20 @@ def test_a_moment_has_the_date_of_the_readers_place_in_the_readers_language():
             assert kam_format.day(moment.date()) == "22.11.2026"
     with translation.override("sv"), timezone.override("America/New_York"):
         assert kam_format.day(moment) == "2026-11-22"
+
+
+def test_the_words_of_all_choices_are_those_that_django_shows():
+    seen = 0
+    for model in apps.get_models():
+        for field in model._meta.fields if issubclass(model, Row) else ():
+            for value in (
+                (*dict(field.flatchoices), "", None, "unheard of") if field.choices else ()
+            ):
+                row = model(**{field.attname: value})
+                shown = getattr(row, f"get_{field.name}_display")()
+                assert shown == models.Model._get_FIELD_display(row, field), (model, field, value)
+                seen += 1
+    assert seen > 300
 
 
 def test_a_choice_is_shown_by_its_words_in_the_readers_language():
