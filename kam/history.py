@@ -293,6 +293,10 @@ def _shown(f: Any, value: Any, names: _Names) -> Any:
         return value.name or value.code
     if isinstance(value, int | float) or hasattr(value, "quantize"):
         return formats.localize(value, use_l10n=True)
+    if isinstance(value, dict):  # an agenda, findings: to be read where they stand
+        return _("recorded")
+    if isinstance(value, list | tuple):
+        return ", ".join(str(_shown(f, item, names) or "–") for item in value) or None
     return str(value)
 
 

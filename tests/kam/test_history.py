@@ -8,6 +8,7 @@ from kam import services
 from kam.history import SENSITIVE, history_of
 from kam.models import AuditEntry, Substitution, User
 from kam.periods import company_today
+from plans.models import Review
 
 
 def page(cast, name, row, **query):
@@ -42,6 +43,16 @@ def test_related_rows_are_named_only_where_the_reader_sees_them(cast):
     assert seen.after == "Skåne Foods"
     hidden = events(cast, cast.account, "kam")[0].changes[0]
     assert hidden.after == "(not for you to see)"
+
+
+def test_kept_data_is_not_spelled_out(cast):
+    review = Review.objects.create(
+        plan=cast.plan, kind=Review.Kind.ACTIVITIES, due_on=company_today()
+    )
+    review.agenda = {"parts": [{"part": "late", "rows": [{"numbers": [None]}]}]}
+    review.save()
+    (change,) = events(cast, review)[0].changes
+    assert (change.label, change.before, change.after) == ("Agenda", None, "recorded")
 
 
 def test_what_a_substitute_did_shows_both_names(cast):
