@@ -103,10 +103,14 @@ def audit(request: HttpRequest) -> HttpResponse:
     known = User.objects.visible_to(request.user).filter(pk__in=people - {None})
     names: dict[int | None, str] = {person.pk: str(person) for person in known}
     read = _read(page.rows, request.user)
+    words = {
+        name: {code: str(word) for code, word in AuditEntry._meta.get_field(name).flatchoices}  # type: ignore[union-attr]
+        for name in ("label", "source")
+    }
     context = {
         "filter_form": filterset.form,
         "page": page,
-        "entries": [_entry(entry, names, read) for entry in page.rows],
+        "entries": [_entry(entry, names, read, words) for entry in page.rows],
         "filtered": any(request.GET.get(n) for n in filterset.filters),
     }
     return render_page(request, "kam/audit.html", context)
@@ -128,26 +132,31 @@ def _read(entries: Sequence[AuditEntry], user: Any) -> set[tuple[str, int]]:
 
 
 def _entry(
-    entry: AuditEntry, names: dict[int | None, str], read: set[tuple[str, int]]
+    entry: AuditEntry,
+    names: dict[int | None, str],
+    read: set[tuple[str, int]],
+    words: dict[str, dict[str, str]],
 ) -> dict[str, Any]:
+    """What a line of the trail shows; ``words`` are those of the choices."""
     try:
         model = apps.get_model(entry.model)
         kind = str(model._meta.verbose_name)
-        labels = {f.attname: str(f.verbose_name) for f in model._meta.concrete_fields}
+        labels = {f.attname: f.verbose_name for f in model._meta.concrete_fields}
     except LookupError:
         kind, labels = entry.model, {}
     row = (entry.model, entry.row_id)
     url = reverse("kam:history", args=row) if row in read else ""
-    what = entry.get_label_display()
-    fields = [labels.get(n, n) for n in entry.fields if n not in trail.SENSITIVE | trail.SILENT]
+    fields = [
+        str(labels.get(n, n)) for n in entry.fields if n not in trail.SENSITIVE | trail.SILENT
+    ]
     return {
         "at": entry.at,
         "who": names.get(entry.user_id, "") or _("The system"),
         "for_whom": names.get(entry.acting_for_id, ""),
-        "what": what,
+        "what": words["label"].get(entry.label, entry.label),
         "kind": kind[:1].upper() + kind[1:],
         "row_id": entry.row_id,
         "fields": fields,
-        "source": entry.get_source_display(),
+        "source": words["source"].get(entry.source, entry.source),
         "url": f"{url}?before={entry.event_id}" if url and entry.label != "delete" else "",
     }
