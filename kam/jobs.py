@@ -130,7 +130,12 @@ def run(pk: int) -> bool:
     job = Job.objects.select_related("created_by").get(pk=pk)
     state = Job.State.DONE
     try:
-        with source("task", user=job.created_by_id, job=job.pk):
+        asker = job.created_by
+        # Hours and days in what the job writes are those of the place of whom it is for.
+        with (
+            source("task", user=job.created_by_id, job=job.pk),
+            timezone.override(asker.zone if asker else None),
+        ):
             _kinds[job.kind](Progress(job))
     except JobCancelled:
         state, job.message = Job.State.CANCELLED, ""

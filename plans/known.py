@@ -137,7 +137,7 @@ def _value(account: Account, user: Any) -> list[Fact]:
     return [
         Fact(
             str(row.line),
-            f"{amount(row.wallet)} {row.currency}",
+            f"{amount(row.wallet)} {row.currency}" if row.wallet is not None else "–",
             " · ".join([str(_("estimated wallet")), row.source, str(day(row.as_of))]),
         )
         for row in rows.select_related("line").order_by("line__name")[:8]

@@ -40,6 +40,6 @@ def cell(context: template.Context, row: Any, name: str) -> SafeString:
 
 
 @register.filter
-def typed_number(value: Any) -> str:
+def typed_number(value: Any, places: int = 2) -> str:
     """A number as it stands in an input: grouped, without decimals where it has none."""
-    return typed(as_decimal(value))
+    return typed(as_decimal(value), places)

@@ -330,7 +330,9 @@ def pdf(request: HttpRequest) -> HttpResponse:
         rows, BY_REVENUE, size=LISTED, fetch=lambda queryset: queryset.select_related("account")
     ).rows
     context = {**shown(asked), "rows": listed}
-    filters = [(chip["label"], chip["value"]) for chip in _chips(asked)]
+    filters = [(chip["label"], chip["value"]) for chip in _chips(asked)] or [
+        (_("Filter"), _("none: all accounts that %(name)s sees") % {"name": request.user})
+    ]
     try:
         made = render_pdf(
             "portfolio/matrix/report.html",

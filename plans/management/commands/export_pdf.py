@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Q
 from django.http import Http404
+from django.utils import timezone
 
 from accounts.models import Account
 from kam.audit import source
@@ -42,7 +43,7 @@ class Command(BaseCommand):
         if level == "account":
             level, pk = "plan", self._plan(pk, year.year)
         try:
-            with source("command"):
+            with source("command"), timezone.override(reader.zone):
                 pdf = reports.make(reports.prepare(reader, level, pk, year.year), limited=True)
         except Http404:
             raise CommandError(f"{reader.email} sees no {options['level']} {pk or ''}") from None
