@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from kam.money import rounded
 
@@ -53,7 +54,7 @@ class DurationField(forms.IntegerField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.help_text = _("Hours and minutes, such as 1:30.")
+        self.help_text = gettext_lazy("Hours and minutes, such as 1:30.")
         self.widget.attrs.setdefault("autocomplete", "off")
         self.widget.attrs.setdefault("class", "num")
 

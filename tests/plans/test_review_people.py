@@ -6,11 +6,13 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.functional import Promise
 
 from accounts.models import Account, Contact
 from kam.models import AuditEntry, Substitution
 from plans.duration import duration_text, in_hours, read_duration
 from plans.models import AccountPlan, Review, ReviewPerson
+from plans.review_forms import HoldForm
 from plans.review_reports import review_pack
 from plans.services import review_people, reviews
 from portfolio import meetings as registry
@@ -72,6 +74,13 @@ def test_a_duration_is_read_and_said(text, minutes, shown):
 def test_what_may_mean_two_things_is_refused(text):
     with pytest.raises(ValidationError):
         read_duration(text)
+
+
+def test_what_a_form_says_is_said_in_the_reader_s_language():
+    """Forms are made once, at the start, when nobody reads yet."""
+    texts = [f.help_text for f in HoldForm.base_fields.values() if f.help_text]
+    assert len(texts) == 3
+    assert all(isinstance(text, Promise) for text in texts)
 
 
 def test_minutes_are_hours_to_hundredths():
