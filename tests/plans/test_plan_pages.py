@@ -362,7 +362,7 @@ def test_many_activities_at_once(cast, kam):
     assert cast.activity.due_on == date(YEAR, 7, 1)
 
 
-def test_the_panels_of_the_account(cast, kam):
+def test_the_panels_of_the_account(cast, kam, today):
     with queries(
         ["kam_user", "accounts_account", "plans_accountplan", "accounts_accountyear",
          "kam_budgetrate"]
