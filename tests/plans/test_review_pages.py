@@ -126,6 +126,9 @@ def test_the_panel_of_a_plan(cast, review, django_assert_max_num_queries):
         panel = client.get(f"/plans/{cast.plan.pk}/reviews/", headers=HTMX).content.decode()
     assert "Review of the plan" in panel
     data = {"kind": "plan", "due_on": "2026-06-01"}
+    page = client.get(f"/plans/{cast.plan.pk}/reviews/").content.decode()
+    for text in (panel, page):  # where the answer goes must be there on the panel's own page, too
+        assert text.count('id="plan-reviews"') == text.count('hx-target="#plan-reviews"') == 1
     twice = client.post(f"/plans/{cast.plan.pk}/reviews/add/", data, headers=HTMX)
     assert twice.status_code == 422
     assert "has its day already" in twice.content.decode()
