@@ -6,20 +6,33 @@ sending it twice.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.urls import Resolver404, resolve
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from kam.models import Notification, User
+from kam.models import Notification, Substitution, User
+from kam.periods import company_today
+from kam.scoping import ScopedQuerySet
 
 log = logging.getLogger(__name__)
 DIGEST_AT = time(7, 0)  # in each person's own time zone
+
+#: What a message's address leads to, by the view's name: the rows, whose key is the address's ``pk``.
+_led_to: dict[str, Callable[[], ScopedQuerySet[Any]]] = {}
+
+
+def leads_to(view_name: str, rows: Callable[[], ScopedQuerySet[Any]]) -> None:
+    """Says which rows a page shows, so that no mail names a row that its reader no longer sees."""
+    _led_to[view_name] = rows
 
 
 def notify(
@@ -119,6 +132,59 @@ def send_due_mail(now: datetime | None = None) -> int:
     return sent
 
 
+def seen_by(person: User, messages: Iterable[Notification]) -> list[Notification]:
+    """The messages whose rows this person, or somebody they stand in for today, may see now.
+
+    One query per kind of row and person stood in for; messages without a row are always theirs.
+    """
+    messages = list(messages)
+    keys: dict[str, set[int]] = {}
+    for row in messages:
+        view, key = _address(row.url)
+        if view in _led_to and key is not None:
+            keys.setdefault(view, set()).add(key)
+    if not keys:
+        return messages
+    visible = {
+        view: {
+            pk
+            for seer in _seers(person)
+            for pk in _led_to[view]()
+            .visible_to(seer)
+            .filter(pk__in=asked)
+            .values_list("pk", flat=True)
+        }
+        for view, asked in keys.items()
+    }
+    return [
+        row
+        for row in messages
+        if (at := _address(row.url))[0] not in visible or at[1] in visible[at[0]]
+    ]
+
+
+def _seers(person: User) -> list[User]:
+    """The person, once as themselves and once for each whom they stand in for today."""
+    from kam.middleware import apply_substitution
+
+    absent = Substitution.objects.covering(company_today()).filter(substitute=person)
+    seers = [person]
+    for key in absent.values_list("absent", flat=True):
+        acting = User.objects.get(pk=person.pk)
+        if apply_substitution(acting, key):
+            seers.append(acting)
+    return seers
+
+
+def _address(url: str) -> tuple[str, int | None]:
+    """The view's name and the row's key in a message's address; ``("", None)`` for any other."""
+    try:
+        match = resolve(urlsplit(url).path)
+    except Resolver404:
+        return "", None
+    return match.view_name, match.kwargs.get("pk")
+
+
 def _mail_person(pk: int, now: datetime) -> int:
     with transaction.atomic():
         due = list(
@@ -134,6 +200,10 @@ def _mail_person(pk: int, now: datetime) -> int:
         return 0
     person = User.objects.get(pk=pk)
     if not person.is_active or person.archived_at is not None:
+        return 0
+    # A day may lie between the writing and the mail: the right to see is that of now.
+    due = seen_by(person, due)
+    if not due:
         return 0
     with in_language_of(person):
         subject = (

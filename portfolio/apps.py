@@ -7,4 +7,8 @@ class PortfolioConfig(AppConfig):
     verbose_name = _("Portfolio")
 
     def ready(self) -> None:
+        from kam.notifications import leads_to
+        from portfolio.models import Nomination
         from portfolio.services import limits  # noqa: F401  (registers itself)
+
+        leads_to("portfolio:nomination_detail", Nomination.objects.all)

@@ -64,7 +64,7 @@ def test_mail_is_due_as_the_person_wishes(kari, wish, now, due):
 
 def test_a_digest_is_one_mail(kari):
     for i in range(3):
-        tell(kari, occasion=f"o{i}", title=f"News {i}", url=f"/plans/{i}/")
+        tell(kari, occasion=f"o{i}", title=f"News {i}", url=f"/?news={i}")
     assert send_due_mail() == 1
     (message,) = mail.outbox
     assert message.subject == "3 messages"
