@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Account, AccountYear, ProductLine
-from kam.installation import ToDo, finds
+from kam.installation import ToDo, finds, there_are
 from kam.listing import capped_count
 from kam.money import uses_rates
 
@@ -22,9 +22,12 @@ def currencies_of_sales(year: int) -> Iterable[str]:
 @finds
 def no_accounts(user: Any) -> Iterable[ToDo]:
     """An empty installation has no products to sell and no accounts to sell them to."""
-    if not ProductLine.objects.visible_to(user).exists():
+    lines, accounts = there_are(
+        user, ProductLine.objects.visible_to(user), Account.objects.visible_to(user)
+    )
+    if not lines:
         yield ToDo(_("Enter product lines and products"), reverse("accounts:product_list"))
-    if not Account.objects.visible_to(user).exists():
+    if not accounts:
         yield ToDo(_("Import the accounts and their sales"), reverse("kam:import_create"))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Exists
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -37,13 +38,20 @@ def to_do(user: Any) -> list[ToDo]:
     return [item for finder in _finders for item in finder(user)]
 
 
+def there_are(user: Any, *querysets: Any) -> tuple[bool, ...]:
+    """Whether each of the querysets has a row, in one statement."""
+    asked = [Exists(rows.order_by()) for rows in querysets]
+    return tuple(User.objects.filter(pk=user.pk).values_list(*asked).get())
+
+
 @finds
 def nothing_entered(user: Any) -> Iterable[ToDo]:
     """The first steps of an empty installation, in the order in which they are taken."""
-    if not Team.objects.visible_to(user).exists():
+    people = User.objects.visible_to(user).people().exclude(role=Role.ADMINISTRATOR)
+    teams, others = there_are(user, Team.objects.visible_to(user), people)
+    if not teams:
         yield ToDo(_("Form the teams, or import them"), reverse("kam:team_list"))
-    people = User.objects.visible_to(user).people()
-    if not people.exclude(role=Role.ADMINISTRATOR).exists():
+    if not others:
         yield ToDo(_("Enter the people who work here"), reverse("kam:user_list"))
 
 
