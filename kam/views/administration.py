@@ -63,7 +63,7 @@ def saved(
     try:
         save(without_theirs(request, form.changes()), posted_version(request))
     except EditConflict as conflict:
-        return conflict_page(request, conflict, cancel or request.path)
+        return conflict_page(request, conflict, cancel or request.get_full_path())
     except ValidationError as error:
         form.add_model_errors(error)
         return None
@@ -74,7 +74,7 @@ def saved(
 def conflict_page(request: HttpRequest, conflict: EditConflict, cancel_url: str) -> HttpResponse:
     """409: somebody else changed the same fields; both values, to choose from."""
     context = {
-        "action": request.path,
+        "action": request.get_full_path(),
         "version": conflict.row.version,  # type: ignore[attr-defined]
         "fields": conflict.fields,
         "posted": [

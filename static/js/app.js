@@ -103,6 +103,7 @@ on("keydown", (event) => {
 // ---- Drafts: what was typed survives a lost connection, a new session, a restart -----------------
 const PREFIX = `kam:draft:${document.body.dataset.user}:`;
 const KEEP = 14 * 864e5;
+const REFUSED = ".notice--bad, .field-error, [aria-invalid=true]";
 const draftKey = (form) => PREFIX + (form.dataset.draft || location.pathname + "#" + (form.id || form.getAttribute("action")));
 const keepable = (input) => input.name && !input.disabled && !/^(hidden|password|file|submit|button)$/.test(input.type) && input.autocomplete !== "one-time-code" && !input.closest("[data-no-draft]");
 const read = (input) => (input.type === "checkbox" || input.type === "radio" ? [input.value, input.checked] : input.multiple ? [...input.selectedOptions].map((o) => o.value) : input.value);
@@ -131,7 +132,7 @@ function offerDraft(form) {
   if (!draft) return;
   const inputs = [...form.elements].filter(keepable);
   const differs = draft.fields.filter(([name, value]) => inputs.some((input) => input.name === name && (!Array.isArray(value) || typeof value[1] !== "boolean" || input.value === value[0]) && JSON.stringify(read(input)) !== JSON.stringify(value)));
-  if (!differs.length) return store.drop(key);
+  if (!differs.length) return form.querySelector(REFUSED) ? null : store.drop(key); // what was refused stands there and is saved nowhere
   const restore = element("button", { type: "button", class: "btn btn--small btn--primary" }, words.restore);
   const discard = element("button", { type: "button", class: "btn btn--small" }, words.discard);
   const when = new Date(draft.at).toLocaleString(root.lang === "en" ? "en-GB" : root.lang, { dateStyle: "medium", timeStyle: "short" });
@@ -176,15 +177,15 @@ function start(part) {
   }
   $$("[data-select]", part).forEach(count);
 }
-// A form that was sent has been accepted if the answer led on to another address, is a page without it, or has good news.
-// On the sign-in page nothing has been accepted: the session was over.
-const here = new Set($$("form").map(draftKey));
-const led = performance.getEntriesByType("navigation")[0]?.redirectCount > 0;
+// A form that was sent has been accepted if the answer has good news or led on to another page; not if it led here by way of
+// signing in, for then the session was over. While others' values and one's own are chosen from, that is open.
+const [arrival] = performance.getEntriesByType("navigation");
+const signedIn = document.referrer.startsWith(`${location.origin}/sign-in/`);
+const accepted = !signedIn && ($(".toast--good") || arrival?.redirectCount > 0);
 store.keys().forEach((key) => {
   const draft = store.get(key);
-  if (!(draft?.at > Date.now() - KEEP)) store.drop(key);
-  else if (draft.sent && !document.body.dataset.user) store.set(key, { ...draft, sent: false });
-  else if (draft.sent && (led || !here.has(key) || $(".toast--good"))) store.drop(key);
+  if (!(draft?.at > Date.now() - KEEP) || (draft.sent && accepted)) store.drop(key);
+  else if (draft.sent && !$("[data-conflict-form]")) store.set(key, { ...draft, sent: false });
 });
 on("submit", (event) => { if (event.target.matches("[data-forget-drafts]")) store.keys().forEach(store.drop); });
 

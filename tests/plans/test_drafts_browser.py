@@ -75,3 +75,48 @@ def test_the_quality_follows_what_is_planned_on_the_page(cast, site, browser_of)
         form.locator(f"[name={name}]").fill(value)
     with page.expect_response(lambda answer: answer.url.endswith("/quality/")):
         form.locator("button.btn, button").last.click()
+
+
+def test_signing_in_again_leads_back_to_what_was_sent(cast, site, browser_of):  # noqa: F811
+    cast.administrator.set_password("long enough to sign in")
+    cast.administrator.save(update_fields=["password"])
+    page = browser_of("administrator").new_page()
+    page.goto(f"{site}/administration/people/{cast.kam.pk}/")
+    page.fill("main [name=title]", "Key account manager, Nordics")
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    page.click("main form.form button.btn--primary")
+    page.wait_for_url("**/login/**")
+    page.fill("[name=login]", cast.administrator.email)
+    page.fill("[name=password]", "long enough to sign in")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/administration/people/{cast.kam.pk}/")
+    assert "Key account manager, Nordics" in page.inner_text(KEPT)
+
+
+def test_what_was_refused_is_offered_again(cast, site, browser_of):  # noqa: F811
+    page = browser_of("administrator").new_page()
+    page.goto(f"{site}/plans/settings/")
+    page.eval_on_selector("main form.form", "form => (form.noValidate = true)")
+    page.fill("main [name=link_days]", "0")
+    page.click("main form.form button.btn--primary")
+    page.wait_for_selector("main .notice--bad")
+    page.goto(f"{site}/")
+    page.goto(f"{site}/plans/settings/")
+    assert "0" in page.inner_text(KEPT)
+
+
+def test_what_lost_a_race_is_kept_until_it_is_chosen(cast, site, browser_of):  # noqa: F811
+    page = browser_of("administrator").new_page()
+    page.goto(f"{site}/administration/people/{cast.kam.pk}/")
+    page.fill("main [name=title]", "Mine")
+    cast.kam.title = "Theirs"
+    cast.kam.save()
+    page.click("main form.form button.btn--primary")
+    page.wait_for_selector("[data-conflict-form]")
+    other = page.context.new_page()
+    other.goto(f"{site}/administration/people/{cast.kam.pk}/")
+    assert "Mine" in other.inner_text(KEPT)
+    page.click("[data-conflict-form] button.btn--primary")
+    page.wait_for_selector(".toast--good")
+    page.goto(f"{site}/administration/people/{cast.kam.pk}/")
+    assert not page.locator(KEPT).count()

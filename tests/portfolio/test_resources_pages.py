@@ -223,6 +223,22 @@ def test_a_leader_sets_capacity_once_and_again(cast, world, year):
     assert Capacity.objects.get(year=year + 1).hours == 900
 
 
+def test_hours_of_one_year_are_chosen_for_that_year(cast, world, year):
+    client = cast.client("leader")
+    held = Capacity.objects.get()
+    coming = Capacity.objects.create(user=cast.kam, year=year + 1, hours=1111)
+    coming.hours = 1112
+    coming.save()  # somebody was faster
+    address = f"{url('capacity_edit', cast.kam.pk)}?year={year + 1}"
+    answer = client.post(address, {"hours": "999", "initial-hours": "1111.00", "version": 1})
+    assert answer.status_code == 409
+    assert answer.context["action"] == address
+    chosen = {"hours": "999", "version": answer.context["version"], "choice-hours": "mine"}
+    assert client.post(answer.context["action"], chosen).status_code == 302
+    coming.refresh_from_db()
+    assert (coming.hours, Capacity.objects.get(pk=held.pk).hours) == (999, held.hours)
+
+
 def test_an_administrator_sets_the_cost_of_an_hour(cast):
     client = cast.client("administrator")
     page = client.get(url("settings"))
