@@ -31,7 +31,7 @@ class KeyPagination(CursorPagination):
             return self.page_size
         size = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0
         if not 1 <= size <= self.max_page_size:
-            text = _("A page has from 1 to %(most)s rows.") % {"most": self.max_page_size}
+            text = _("Rows on a page: 1 to %(most)s.") % {"most": self.max_page_size}
             raise ValidationError({name: [text]})
         return size
 

@@ -122,7 +122,7 @@ def test_a_page_size_that_is_none_is_refused(api, cast, path, asked):
     assert answer["Content-Type"] == "application/problem+json"
     (error,) = answer.json()["errors"]
     assert (error["code"], error["attr"]) == ("invalid", "page_size")
-    assert error["detail"] == "A page has from 1 to 500 rows."
+    assert error["detail"] == "Rows on a page: 1 to 500."
 
 
 def test_page_sizes_at_their_limits_and_an_empty_one_are_taken(api, cast):
