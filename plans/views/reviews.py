@@ -377,6 +377,7 @@ def hold(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             reviews.hold(review, signed_in(request), **form.cleaned_data)
         except ValidationError as error:
+            review.refresh_from_db(fields=["state"])  # somebody may have held it meanwhile
             if review.state != State.DUE:
                 return _refused(request, review, error)
             show_refusal(form, error)

@@ -7,6 +7,7 @@ from django.test import Client
 
 from kam.models import ApiToken
 from plans.models import AccountPlan, Activity, PlanSettings, Review
+from plans.review_forms import HoldForm
 from plans.services import reviews
 from plans.services.feeds import issue_feed
 from tests.conftest import YEAR
@@ -117,6 +118,20 @@ def test_holding_in_the_future_is_refused_beside_the_field(cast, review):
     answer = cast.client("kam").post(f"/plans/reviews/{review.pk}/hold/", data)
     assert answer.status_code == 422
     assert "at the latest today" in answer.content.decode()
+
+
+def test_who_holds_it_second_comes_to_the_held_review(cast, review, monkeypatch):
+    checked = HoldForm.is_valid
+
+    def somebody_is_faster(form):
+        valid = checked(form)
+        reviews.hold(Review.objects.get(pk=review.pk), cast.leader)
+        return valid
+
+    monkeypatch.setattr(HoldForm, "is_valid", somebody_is_faster)
+    data = {"held_on": TODAY.isoformat(), "next_on": ""}
+    answer = cast.client("kam").post(f"/plans/reviews/{review.pk}/hold/", data)
+    assert (answer.status_code, answer["Location"]) == (302, review.get_absolute_url())
 
 
 def test_the_panel_of_a_plan(cast, review, django_assert_max_num_queries):
