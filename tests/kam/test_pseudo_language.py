@@ -18,6 +18,7 @@ from kam.importing.forms import ENCODING_NAMES
 from kam.importing.resource import resources
 from kam.money import CURRENCIES
 from kam.person_forms import TIME_ZONES
+from kam.templatetags import kam_format
 from tests.kam.test_routes import TABLE
 
 OPEN, CLOSE = "⟦", "⟧"
@@ -54,6 +55,7 @@ def pseudo(monkeypatch):
     real.gettext("")  # the real functions are there from now on
     for countries in (known, Account._meta.get_field("country").countries):
         monkeypatch.setattr(countries, "_iter_cache", {}, raising=False)  # names already spoken
+    monkeypatch.setattr(kam_format, "_short_date", kam_format._short_date.__wrapped__)  # days too
 
     def marked(text):
         return f"{OPEN}{text}{CLOSE}" if str(text).strip() else text
