@@ -102,14 +102,7 @@ def _goals(plan: LevelPlan) -> None:
     for title, measure, metric, perspective, target, actual in (
         ("Revenue of the year", Measure.REVENUE, "company currency", "finance", plan.revenue, None),
         ("Earn more on each sale", Measure.MARGIN_SHARE, "% of revenue", "finance", 35, None),
-        (
-            "Customers who are content",
-            Measure.SATISFACTION,
-            "1–5, as judged",
-            "customer",
-            "4.5",
-            None,
-        ),
+        ("Customers content", Measure.SATISFACTION, "1–5, as judged", "customer", "4.5", None),
         ("Joint plans signed", Measure.HAND, "plans", "process", 12, 5),
         ("KAMs certified in negotiation", Measure.HAND, "people", "learning", 8, 3),
     ):
