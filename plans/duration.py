@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kam.money import rounded
+from plans.models.review import LONGEST
 
 HOUR = 60
-DAY = 24 * HOUR
 TYPED = re.compile(r"(\d{1,3}):(\d{2})|(?:(\d{1,3}) ?[ht])? ?(?:(\d{1,4}) ?min)?", re.IGNORECASE)
 
 
@@ -65,7 +65,7 @@ class DurationField(forms.IntegerField):
 
     def validate(self, value: Any) -> None:
         super().validate(value)
-        if value is not None and not 0 < value <= DAY:
+        if value is not None and not 0 < value <= LONGEST:
             raise ValidationError(_("A minute at least, a day at most."))
 
     def prepare_value(self, value: Any) -> Any:
