@@ -6,7 +6,10 @@ from decimal import Decimal
 import pytest
 
 from accounts.models import Account, SalesFact
+from kam.periods import company_today
+from plans.models import Activity, ActivityPerson
 from portfolio.models import CriteriaVersion, Criterion, CriterionGroup
+from portfolio.services.hours import monday
 
 D = Decimal
 
@@ -57,3 +60,19 @@ def sell(account: Account, product, month: date, revenue: int, cost: int = 0) ->
     return SalesFact.objects.create(
         account=account, product=product, month=month, currency="EUR", revenue=revenue, cost=cost
     )
+
+
+@pytest.fixture
+def this_week():
+    return monday(company_today())
+
+
+@pytest.fixture
+def visit(cast, this_week):
+    """A visit of six hours that Kari and Eva paid on Monday."""
+    row = Activity.objects.create(
+        plan=cast.plan, title="Plant visit", responsible=cast.kam, status="done",
+        done_on=this_week, effort_hours=6,
+    )  # fmt: skip
+    ActivityPerson.objects.create(activity=row, user=cast.editor)
+    return row

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from accounts.models import Account
 from kam.periods import company_today
 from plans.demo.meetings import make_meetings
-from plans.models import AccountPlan, Activity, ActivityPerson, Review
+from plans.models import AccountPlan, Activity, Review
 from portfolio import meetings as registry
 from portfolio.models import HoursSpent, MeetingHours
 from portfolio.services import hours as week_hours
@@ -19,22 +19,6 @@ from tests.kam.importing.files import checked, imported, refusals
 from tests.portfolio.test_inputs_pages import made, sent, url
 
 D = Decimal
-
-
-@pytest.fixture
-def this_week():
-    return monday(company_today())
-
-
-@pytest.fixture
-def visit(cast, this_week):
-    """A visit of six hours that Kari and Eva paid on Monday."""
-    row = Activity.objects.create(
-        plan=cast.plan, title="Plant visit", responsible=cast.kam, status="done",
-        done_on=this_week, effort_hours=6,
-    )  # fmt: skip
-    ActivityPerson.objects.create(activity=row, user=cast.editor)
-    return row
 
 
 @pytest.fixture

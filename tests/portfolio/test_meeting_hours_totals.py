@@ -10,13 +10,12 @@ from django.db import connection
 
 from kam.models import Substitution
 from kam.periods import company_today
-from plans.models import AccountPlan, Activity, ActivityPerson
+from plans.models import AccountPlan, Activity
 from portfolio import meetings as registry
 from portfolio import resources
 from portfolio.models import HoursSpent, MeetingHours
 from portfolio.services import hours as week_hours
 from portfolio.services import meetings
-from portfolio.services.hours import monday
 from tests.conftest import YEAR
 from tests.plans.conftest import today  # noqa: F401 - a fixture: a day in May
 from tests.portfolio.test_inputs_pages import made, sent, url
@@ -46,21 +45,6 @@ def asked(sql):
 def by_account():
     assert asked(WRONG) == []
     return {name: (hours, met) for name, hours, met in asked(BY_ACCOUNT)}
-
-
-@pytest.fixture
-def this_week():
-    return monday(company_today())
-
-
-@pytest.fixture
-def visit(cast, this_week):
-    row = Activity.objects.create(
-        plan=cast.plan, title="Plant visit", responsible=cast.kam, status="done",
-        done_on=this_week, effort_hours=6,
-    )  # fmt: skip
-    ActivityPerson.objects.create(activity=row, user=cast.editor)
-    return row
 
 
 def take(person, row, hours=None, user=None):
